@@ -2,7 +2,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-components test-api test-faults check format docs picture recording lock bench clean
+.PHONY: help setup demo test test-components test-api test-faults check format docs picture recording lock bench clean
+
+help:
+	@echo 'make setup            development environment in .venv'
+	@echo 'make demo             eight broken applications, diagnosed'
+	@echo 'make test             the test suite'
+	@echo 'make test-components  tests with several servers, workers or stores'
+	@echo 'make test-api         many more requests for each API operation'
+	@echo 'make test-faults      long fault tests, about twenty minutes'
+	@echo 'make check            formatter, linter, types and generated pages'
+	@echo 'make format           format the code'
+	@echo 'make docs             regenerate the reference pages'
+	@echo 'make picture, recording   regenerate the pictures of the README'
+	@echo 'make bench            benchmarks'
+	@echo 'make lock             pin the dependencies'
+	@echo 'make clean            remove .venv and caches'
 
 setup: .venv/.ready
 

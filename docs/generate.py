@@ -61,7 +61,11 @@ def findings() -> Iterator[str]:
         "Every statement Midwatch can make, by its number. A *cause* can be the root of an incident by itself; a "
         "*symptom* is told as"
     )
-    yield "a root only when nothing explains it; a *risk* is true and not why anything is broken.\n"
+    yield (
+        "a root only when nothing explains it; a *risk* is true and not why anything is broken. *Directness* (0 to "
+        "100) is how close a finding is to a root cause: of several causes of one object the one with the highest "
+        "is reported first.\n"
+    )
     codes = [c for name, area in own_registry().areas.items() if name != "alerts" for c in area.codes().values()]
     for code in sorted(codes, key=lambda c: c.code):
         yield f"## {code.code}\n"
@@ -148,10 +152,11 @@ def kind(field: dict[str, Any]) -> str:
 def settings() -> Iterator[str]:
     yield "# Settings\n"
     yield (
-        "In `midwatch.yaml`, or in the environment. The file is read from `~/.midwatch` (the place of version 0.1.0), "
-        "then from `$XDG_CONFIG_HOME/midwatch` (`~/.config/midwatch`) and from the working folder; the later ones win. "
-        "Where `$MIDWATCH_HOME` is set, its file stands in the place of the first two. Variables win over files, flags "
-        "over both. `midwatch doctor` shows which file or variable is in force for each setting."
+        "In `midwatch.yaml`, or in the environment. The file is read from `~/.midwatch`, then from "
+        "`$XDG_CONFIG_HOME/midwatch` (`~/.config/midwatch`) and from the working folder; the later ones win. "
+        "`MIDWATCH_HOME` (default `~/.midwatch`; `~` is expanded) is the folder of the store. Where it is set, "
+        "`midwatch.yaml` is read from it instead of the first two folders. Variables win over files, flags over both. "
+        "`midwatch doctor` shows the file or variable that each setting comes from."
     )
     yield (
         "Some settings are also set by variables of other programs, named in the last column: they win over files, and "
@@ -161,7 +166,7 @@ def settings() -> Iterator[str]:
         "Between two levels a variable has two underscores. Lists and tables are JSON in a variable: "
         '`MIDWATCH_KUBERNETES__CONTEXTS=\'["staging", "production"]\'`.'
     )
-    yield "SOURCE is one of the alert sources (alerts.md).\n"
+    yield "SOURCE is one of the [alert sources](alert-sources.md).\n"
     yield "| setting | variable | default | meaning |\n|---|---|---|---|"
     composed = own_registry().settings
     yield from rows(composed, "", "MIDWATCH_")
@@ -223,8 +228,8 @@ def shown_default(field: FieldInfo) -> str:
 def alert_sources() -> Iterator[str]:
     yield "# Alert sources\n"
     yield (
-        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Written from "
-        "`setup.md` in the folder of each."
+        "How each monitoring system is set up; [alerts.md](alerts.md) says what holds for all of them. Alertmanager "
+        "has a [complete example](alerts.md#complete-example-alertmanager)."
     )
     for source in sorted(own_registry().alert_sources.values(), key=lambda s: s.title.lower()):
         yield f"\n## {source.title}\n"
@@ -284,7 +289,7 @@ def endpoints() -> Iterator[str]:
 def role(operation: dict[str, Any]) -> str:
     scopes = [scope for entry in operation.get("security", ()) for names in entry.values() for scope in names]
     return (
-        f"the sender's own proof, or {key_role(KeylessRole.SENDER)}"
+        f"the alert source's own authentication, or {key_role(KeylessRole.SENDER)}"
         if KeylessRole.SENDER in scopes
         else (scopes or ["none"])[0]
     )

@@ -130,8 +130,8 @@ class _Tour:
         return _until(lambda: "".join(re.findall(ready, log.read_text())[:1]), f"{module}: {ready}")
 
     def serve(self) -> str:
-        line = self.start("midwatch", "serve", "--port", "0", ready=r"midwatch: listening on \S+")
-        self.environment["MIDWATCH_URL"] = line.split()[-1]
+        line = self.start("midwatch", "serve", "--port", "0", ready=r".*server started.*\n")
+        self.environment["MIDWATCH_URL"] = json.loads(line)["url"]
         return line
 
     def key(self) -> str:

@@ -1,5 +1,5 @@
-"""Cloud-OpsBench: fault snapshots of two shops; the object, the cause and the kind of fault must all be right (A@1,
-A@3)."""
+"""Cloud-OpsBench: fault snapshots of two shops; the object, the cause and the kind of fault must all be right. A@1: in
+the first cause of the answer; A@3: in one of the first three."""
 
 import argparse
 import asyncio

@@ -139,7 +139,7 @@ def test_an_alert_at_the_server_and_its_notification(server: Station, installed:
     body, proof = EXAMPLE.read_bytes(), {"X-Tides-Token": TOKEN}
     assert server.post("/webhook/tides", body).status_code == 401
     assert server.post("/webhook/tides", body, **proof).status_code == 202
-    assert server.post("/webhook/tides", b"[]", **proof).json()["data"]["outcome"] == "parked"
+    assert server.post("/webhook/tides", b"[]", **proof).json()["data"]["outcome"] == "unparsed"
     (line,) = until(lambda: board.exists() and board.read_text().splitlines()[len(before) :])
     assert line.startswith("board:") and "water at Dover stands 2.5 m above normal" in line
     assert server.get("/api/v1/incidents?source=tides")["items"]

@@ -36,8 +36,13 @@ from midwatch.kit.credentials import note_address, note_credential
 
 
 def home() -> Path:
-    """Where Midwatch keeps its own files: $MIDWATCH_HOME, else ~/.midwatch."""
-    return Path(os.environ.get("MIDWATCH_HOME") or Path.home() / ".midwatch")
+    """The folder of the store: $MIDWATCH_HOME, else ~/.midwatch. `~` is the user's home folder also where no shell
+    expands it, as in a unit of systemd; that of an unknown user (`~nobody`) is left as it is."""
+    given = Path(os.environ.get("MIDWATCH_HOME") or "~/.midwatch")
+    try:
+        return given.expanduser()
+    except RuntimeError:  # no such user, or a process without a home folder
+        return given
 
 
 class ServerSettings(SettingsSection):
@@ -48,7 +53,9 @@ class ServerSettings(SettingsSection):
     )
     port: Annotated[int, Also(("API_PORT",))] = Field(default=8350, ge=0, le=65535, description="0 takes any free port")
     url: WebAddress = Field(default="", description="how others reach this server; used in links")
-    database: DatabaseAddress = Field(default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME")
+    database: DatabaseAddress = Field(
+        default="", description="postgresql://…; empty: SQLite in $MIDWATCH_HOME (~/.midwatch)"
+    )
     workers: int = Field(
         default=2, ge=0, le=64, description="investigations at a time in this process; 0: other processes work"
     )

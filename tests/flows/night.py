@@ -72,7 +72,7 @@ class Night:
 
     def settled(self, runs: int) -> bool:
         health = self.station.get("/health")
-        return health["investigations"] == {"done": runs} and health["effects"] == {"sent": runs}
+        return health["investigations"] == {"done": runs} and health["notifications"] == {"sent": runs}
 
 
 @pytest.fixture

@@ -83,12 +83,12 @@ class Station:
     url: str = ""
 
     def serve(self, *flags: str) -> Process:
-        started = self._start("serve", "--port", "0", *flags, ready=r"listening on http://\S+")
-        self.url = started.ready.removeprefix("listening on ")
+        started = self._start("serve", "--port", "0", *flags, ready=r'http://[^\s"]+(?=", "event": "server started")')
+        self.url = started.ready
         return started
 
     def worker(self, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
-        return self._start("worker", ready="working", before=before, module=module)
+        return self._start("worker", ready="worker started", before=before, module=module)
 
     def _start(self, *arguments: str, ready: str, before: tuple[str, ...] = (), module: str = "midwatch") -> Process:
         said = self.folder / f"{arguments[0]}.log"
@@ -113,6 +113,9 @@ class Station:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers.setdefault("Content-Type", "application/json")
         return httpx2.post(f"{self.url}{path}", content=content, headers=headers, timeout=PATIENCE_S, verify=PLAIN)
+
+    def delete(self, path: str, **headers: str) -> httpx2.Response:
+        return httpx2.delete(f"{self.url}{path}", headers=headers, timeout=PATIENCE_S, verify=PLAIN)
 
 
 @contextmanager

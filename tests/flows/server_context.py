@@ -65,8 +65,8 @@ class Watch:
     def says(self, *said: Alert, **more: Any) -> Receipt:
         return self._gets(Delivery(alerts=said, **more))
 
-    def remarks(self, *said: AlertComment) -> Receipt:
-        return self._gets(Delivery(remarks=said))
+    def comments(self, *said: AlertComment) -> Receipt:
+        return self._gets(Delivery(comments=said))
 
     def _gets(self, delivery: Delivery) -> Receipt:
         """From a sender that has proved itself."""

@@ -122,7 +122,7 @@ def test_nobody_is_called_fast_who_was_not_measured(tmp_path: Path) -> None:
         shown = here.run("diagnose", "why is web slow", "-A")
     assert shown.code == 2, shown.out
     assert "UNKNOWN inconclusive" in shown.head
-    assert "no source of metrics is connected" in shown.head
+    assert "no time series (Prometheus) are connected" in shown.head
 
 
 def test_the_question_chooses_among_several_causes(tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def test_an_alert_is_the_same_from_a_webhook_and_from_a_file(
     file = tmp_path / "alert.json"
     sent = alerts()[part]
     receipts = [post.post(f"/webhook/{source}", raw).json()["data"] for source, raw in sent]
-    own = [(alert, receipt) for alert, receipt in zip(sent, receipts, strict=True) if receipt["moves"] == {"open": 1}]
+    own = [(alert, receipt) for alert, receipt in zip(sent, receipts, strict=True) if receipt["actions"] == {"open": 1}]
     assert len(own) >= least, receipts
     for (source, raw), receipt in own:
         file.write_bytes(raw)

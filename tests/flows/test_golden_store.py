@@ -128,7 +128,7 @@ def test_incidents_answers_and_bundles_are_shown(make: Callable[[Path], None], t
 def test_what_was_begun_goes_on(tmp_path: Path) -> None:
     """The queued investigation, the note that was due, and the conversation."""
     with served(tmp_path) as old:
-        until(lambda: old.station.get("/health")["effects"] == {"sent": 3}, 120)
+        until(lambda: old.station.get("/health")["notifications"] == {"sent": 3}, 120)
         assert codes(old.runs()[QUEUED]["answer"]) == ["K8S-902"]
         notes = {incident: [note["content"] for note in found] for incident, found in old.pager.notes.items()}
         assert [len(notes[f"PINC{number}"]) for number in (1, 2, 4)] == [0, 1, 1]
@@ -145,7 +145,7 @@ def test_what_was_begun_goes_on(tmp_path: Path) -> None:
 def test_a_killed_investigation_is_carried_on(tmp_path: Path) -> None:
     with served(tmp_path) as old:
         before = old.get("/api/v1/investigations?state=running")["items"][0]
-        until(lambda: old.station.get("/health")["effects"] == {"sent": 4}, 120)
+        until(lambda: old.station.get("/health")["notifications"] == {"sent": 4}, 120)
         run = old.runs()[KILLED]
         assert (run["id"], codes(run["answer"])) == (before["id"], ["K8S-201"])
         assert len(old.pager.notes["PINC3"]) == 1

@@ -32,7 +32,7 @@ def test_an_alert_opens_an_incident_and_queues_its_run(watch: Watch) -> None:
     receipt = watch.says(alert(title="cart fails", summary="5xx", service="cart", severity="critical", **CART))
     incident = watch.incident()
     (run,) = watch.runs()
-    assert receipt.incidents == (incident.id,) and receipt.moves == {"open": 1} and receipt.outcome == "accepted"
+    assert receipt.incidents == (incident.id,) and receipt.actions == {"open": 1} and receipt.outcome == "accepted"
     assert (incident.number, incident.title, incident.description, incident.service) == (1, "cart fails", "5xx", "cart")
     assert (incident.status, incident.severity, incident.cycle) == (IncidentStatus.TRIGGERED, AlertSeverity.CRITICAL, 1)
     assert (run.incident_id, run.state, run.request.namespace, run.severity) == (
@@ -52,7 +52,7 @@ def test_a_repetition_is_counted_and_nothing_else(watch: Watch) -> None:
     receipt = watch.later(minutes=5).says(alert())
     incident = watch.incident()
     (known,) = watch.alerts(incident.id).values()
-    assert receipt.moves == {"repeat": 1} and watch.kinds() == ["opened", "queued"]
+    assert receipt.actions == {"repeat": 1} and watch.kinds() == ["opened", "queued"]
     assert (known.count, known.cycle, known.first_seen, known.last_seen) == (4, 1, START, watch.now)
     assert incident.updated_at == watch.now and len(watch.runs()) == 1 and watch.woken == 1
 
@@ -61,7 +61,7 @@ def test_related_alerts_join(watch: Watch) -> None:
     watch.says(alert("f1", **CART))
     receipt = watch.later(minutes=10).says(alert("f2", labels={"namespace": "shop", "pod": "cart-7f9c6d5b8-x2x9q"}))
     incident = watch.incident()
-    assert receipt.moves == {"join": 1} and set(watch.alerts(incident.id)) == {"f1", "f2"}
+    assert receipt.actions == {"join": 1} and set(watch.alerts(incident.id)) == {"f1", "f2"}
     assert watch.kinds() == ["opened", "queued", "joined"] and len(watch.runs()) == 1
     assert "alert:bell/f2" in incident.keys
 
@@ -116,7 +116,7 @@ def test_an_alert_that_is_back_in_an_open_incident_is_told(watch: Watch) -> None
 
 def test_the_end_of_what_nobody_knew_is_nothing(watch: Watch) -> None:
     receipt = watch.says(over())
-    assert (receipt.moves, receipt.outcome, watch.incidents(), watch.runs()) == ({"nothing": 1}, "accepted", [], [])
+    assert (receipt.actions, receipt.outcome, watch.incidents(), watch.runs()) == ({"nothing": 1}, "accepted", [], [])
     assert watch.woken == 0
     watch.later(seconds=5).says(alert())
     assert watch.incident().status is IncidentStatus.TRIGGERED and len(watch.runs()) == 1
@@ -127,7 +127,7 @@ def test_a_second_end_changes_nothing(watch: Watch) -> None:
     watch.later(minutes=1).says(over())
     before, kinds = watch.incident(), watch.kinds()
     receipt = watch.later(minutes=1).says(over())
-    assert receipt.moves == {"nothing": 1} and watch.incident() == before and watch.kinds() == kinds
+    assert receipt.actions == {"nothing": 1} and watch.incident() == before and watch.kinds() == kinds
 
 
 def test_what_fires_again_soon_reopens(watch: Watch) -> None:
@@ -135,7 +135,7 @@ def test_what_fires_again_soon_reopens(watch: Watch) -> None:
     watch.later(minutes=1).says(over())
     receipt = watch.later(minutes=5).says(alert())
     incident = watch.incident()
-    assert receipt.moves == {"reopen": 1} and (incident.status, incident.cycle) == (IncidentStatus.TRIGGERED, 2)
+    assert receipt.actions == {"reopen": 1} and (incident.status, incident.cycle) == (IncidentStatus.TRIGGERED, 2)
     assert (incident.resolved_at, incident.resolved_by, incident.resolution) == (None, "", "")
     assert (incident.acknowledged_at, incident.acknowledged_by) == (None, ""), "nobody has acknowledged that it is back"
     assert len(watch.runs()) == 1 and watch.woken == 1
@@ -193,7 +193,7 @@ def test_somebody_looks_already(watch: Watch) -> None:
 def test_a_remark_goes_onto_the_timeline(watch: Watch) -> None:
     watch.says(alert())
     note = AlertComment(fingerprint="f1", kind="note", text="I look", actor="ada", at=START)
-    watch.remarks(note, note.model_copy(update={"fingerprint": "nobody knows this"}))
+    watch.comments(note, note.model_copy(update={"fingerprint": "nobody knows this"}))
     entry = watch.timeline(watch.incident().id)[-1]
     assert (entry.kind, entry.text, entry.actor) == ("note", "I look", "ada")
 
@@ -253,7 +253,7 @@ def test_strange_names_are_kept(watch: Watch) -> None:
     watch.says(alert("f" * 900, **strange))
     receipt = watch.says(alert("f" * 899 + "g", **strange))
     incident = watch.incident()
-    assert receipt.moves == {"join": 1} and incident.service == "s" * 1024
+    assert receipt.actions == {"join": 1} and incident.service == "s" * 1024
     assert set(watch.alerts(incident.id)) == {"f" * 900, "f" * 899 + "g"}
 
 
@@ -265,13 +265,13 @@ async def test_a_request_has_to_prove_itself(watch: Watch, db: Database) -> None
     with pytest.raises(NotKnown, match="no source 'horn'"):
         await receive(watch.ctx, SENDER, "horn", WebhookRequest(b"", START))
     assert watch.incidents() == []
-    assert (await watch.sends(Delivery(alerts=(alert(),)))).moves == {"open": 1}
+    assert (await watch.sends(Delivery(alerts=(alert(),)))).actions == {"open": 1}
 
 
 async def test_what_is_not_understood_is_parked_without_its_secrets(watch: Watch) -> None:
     receipt = await watch.sends('{"password": "hunter2hunter2", "x": "\0"')
     (found,) = (await status(watch.ctx, OWNER, "bell")).last
-    assert (receipt.outcome, receipt.note, found.id) == ("parked", "no delivery", receipt.delivery)
+    assert (receipt.outcome, receipt.note, found.id) == ("unparsed", "no delivery", receipt.delivery)
     assert "hunter2" not in found.body and found.received_at == START
 
 

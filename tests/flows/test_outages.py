@@ -233,7 +233,7 @@ def test_the_clock_jumps(tmp_path: Path, step: str) -> None:
         clock.write_text(step)
         done_once(night)
         health = night.station.get("/health")
-        assert until(lambda: night.station.get("/health")["workers"]) == 1 and health["effects"] == {"sent": RUNS}
+        assert until(lambda: night.station.get("/health")["workers"]) == 1 and health["notifications"] == {"sent": RUNS}
 
 
 @needs_root

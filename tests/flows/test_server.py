@@ -64,7 +64,7 @@ def events(post: Station) -> list[str]:
 
 def settled(post: Station) -> bool:
     health = post.get("/health")
-    return health["investigations"] == {"done": 1} and health["effects"] == {"sent": 1}
+    return health["investigations"] == {"done": 1} and health["notifications"] == {"sent": 1}
 
 
 def test_an_alert_is_answered_once(post: Station, pager: FakePagerDuty) -> None:
@@ -209,6 +209,14 @@ def test_a_broken_cluster_becomes_alerts(post: Station, tmp_path: Path) -> None:
     assert any("payment-service" in title for title in titles)
     midwatch("k8s", "watch", "--once", "--kubeconfig", str(tmp_path / "kubeconfig"), "--url", post.url)
     assert post.get("/api/v1/incidents")["total"] == len(titles)
+    incidents = post.get("/api/v1/incidents?page_size=50")["items"]
+    shown_one = post.get(f"/api/v1/incidents/{incidents[0]['id']}")["data"]
+    assert shown_one["alerts"][0]["alert"]["labels"]["cluster"] == "fake", "the name, and not an address"
+    (found,) = [i for i in incidents if "payment-service" in i["title"]]
+    alone = {"status": "firing", "title": "CrashLooping", "dedup_key": "am"}
+    labels = {"namespace": "demo-apps", "deployment": "payment-service"}
+    told = post.post("/webhook/generic", alone | {"labels": labels}).json()["data"]
+    assert told["incidents"] == [found["id"]], "an alert without a cluster is about the only one"
 
 
 def test_what_the_webhook_leaves_out_is_fetched(post: Station, pager: FakePagerDuty) -> None:
@@ -250,10 +258,10 @@ def test_our_own_note_is_no_remark(post: Station, pager: FakePagerDuty) -> None:
         ).encode()
         assert deliver(post, said, webhook) == 202
     (incident,) = post.get("/api/v1/incidents")["items"]
-    remarks = [
+    comments = [
         e["text"] for e in post.get(f"/api/v1/incidents/{incident['id']}/timeline")["data"] if e["kind"] == "annotated"
     ]
-    assert remarks == ["I restarted it"]
+    assert comments == ["I restarted it"]
 
 
 def test_a_backup_is_restored_elsewhere(post: Station, tmp_path: Path) -> None:

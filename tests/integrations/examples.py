@@ -55,8 +55,8 @@ def only(source: str, name: str) -> Alert:
     return alert
 
 
-def remark(source: str, name: str) -> AlertComment:
-    (one,) = delivered(source, name).remarks
+def comment(source: str, name: str) -> AlertComment:
+    (one,) = delivered(source, name).comments
     return one
 
 

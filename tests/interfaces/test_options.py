@@ -20,7 +20,7 @@ from midwatch.interfaces.cli.app import COMMANDS, color_first
 from midwatch.interfaces.cli.exits import LEGEND, Exit
 from midwatch.interfaces.cli.init import contexts
 from midwatch.interfaces.cli.place import duration
-from midwatch.settings import files, settings_file
+from midwatch.settings import files, home, settings_file
 from tests.flows.cluster import Shown, Site, midwatch, site
 
 ROOT = Path(__file__).parents[2]
@@ -290,3 +290,11 @@ def test_contexts_of_a_kubeconfig(tmp_path: Path) -> None:
         assert contexts(file) == []
     file.write_text(json.dumps({"contexts": [{"name": "prod"}, {"name": "staging"}]}))
     assert contexts(file) == ["prod", "staging"]
+
+
+def test_a_tilde_in_midwatch_home_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where no shell expands it: in a unit of systemd, in a compose file."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for given, folder in (("~/store", tmp_path / "store"), ("", tmp_path / ".midwatch"), ("/srv/m", Path("/srv/m"))):
+        monkeypatch.setenv("MIDWATCH_HOME", given)
+        assert home() == folder

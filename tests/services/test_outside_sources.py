@@ -33,5 +33,5 @@ async def test_a_small_body_is_read_in_a_thread_where_the_source_is_not_ours(db:
         ctx = replace(watch.ctx, alert_sources={"xx": source}, settings=settings)
         await prove(ctx, "xx", request)
         receipt = await alerts.receive(ctx, Actor(name="xx", role=KeylessRole.SENDER), "xx", request)
-        assert receipt.outcome == "parked"
+        assert receipt.outcome == "unparsed"
     assert [thread is threading.main_thread() for thread in threads] == [False, False, True, True]

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Gap
@@ -10,6 +11,7 @@ from midwatch.kit.storable import storable, storable_tree
 from midwatch.store import alerts, deliveries, incidents, tool_calls
 from midwatch.store.database import Database
 from midwatch.store.deliveries import Outcome, WebhookDelivery
+from midwatch.store.tables import deliveries as table
 from tests.store import build
 from tests.store.build import NOW, alert, incident
 
@@ -35,15 +37,15 @@ def test_deliveries_are_listed_and_purged(db: Database) -> None:
     with db.write() as tx:
         for minute, name in enumerate(("a", "b", "c")):
             deliveries.add(
-                tx, delivery(name, minute, body="b", outcome=Outcome.PARKED if name == "b" else Outcome.IGNORED)
+                tx, delivery(name, minute, body="b", outcome=Outcome.UNPARSED if name == "b" else Outcome.IGNORED)
             )
         deliveries.add(tx, delivery("d", 9, source="grafana"))
         assert [d.id for d in deliveries.list_deliveries(tx)] == ["d", "c", "b", "a"]
         assert [d.id for d in deliveries.list_deliveries(tx, "alertmanager", limit=2)] == ["c", "b"]
-        assert deliveries.list_deliveries(tx, outcome=Outcome.PARKED) == [
-            delivery("b", 1, body="b", outcome=Outcome.PARKED)
+        assert deliveries.list_deliveries(tx, outcome=Outcome.UNPARSED) == [
+            delivery("b", 1, body="b", outcome=Outcome.UNPARSED)
         ]
-        assert deliveries.counts(tx) == {"accepted": 1, "ignored": 2, "parked": 1}
+        assert deliveries.counts(tx) == {"accepted": 1, "ignored": 2, "unparsed": 1}
         assert deliveries.purge(tx, NOW + 2 * MINUTE) == 2
         assert [d.id for d in deliveries.list_deliveries(tx)] == ["d", "c"]
 
@@ -121,3 +123,11 @@ def test_what_tools_said_is_kept_once_and_numbered_at_the_end(db: Database) -> N
         final = [second.model_copy(update={"id": "E1"}), first.model_copy(update={"id": "E2"})]
         tool_calls.number(tx, "inv_1", final)
         assert tool_calls.evidence(tx, "inv_1") == final and tool_calls.evidence(tx, "inv_2") == []
+
+
+def test_unparsed_deliveries_of_version_0_1_0_are_listed(db: Database) -> None:
+    with db.write() as tx:
+        deliveries.add(tx, delivery("a", outcome=Outcome.UNPARSED))
+        tx.execute(update(table).values(outcome="parked"))  # as that version has it
+        assert [d.outcome for d in deliveries.list_deliveries(tx, outcome=Outcome.UNPARSED)] == [Outcome.UNPARSED]
+        assert deliveries.counts(tx) == {"unparsed": 1}

@@ -60,7 +60,7 @@ def fill(db: Database, count: int = 3) -> None:
         deliveries.add(
             tx,
             WebhookDelivery(
-                source="s", id="d", received_at=NOW, outcome=Outcome.PARKED, note="", body="žluťoučký\n\u2028kůň"
+                source="s", id="d", received_at=NOW, outcome=Outcome.UNPARSED, note="", body="žluťoučký\n\u2028kůň"
             ),
         )
         for n in range(1, count + 1):

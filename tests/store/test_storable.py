@@ -51,7 +51,7 @@ def test_every_text_of_an_alert_is_kept(db: Database, one: str, other: str) -> N
         f"f{one}", title=one, summary=other, external_id=one, service=other, labels={one: other}, details={other: one}
     )
     receipt = watch.says(said, id=f"{one}{other}{datetime.now(UTC).timestamp()}")
-    watch.remarks(AlertComment(fingerprint=f"f{one}", id=other, kind="note", text=one, actor=other, at=watch.now))
+    watch.comments(AlertComment(fingerprint=f"f{one}", id=other, kind="note", text=one, actor=other, at=watch.now))
     with db.read() as tx:
         found = alerts.find(tx, "bell", f"f{one}")
         assert (
@@ -82,7 +82,7 @@ def test_questions_evidence_events_and_names_are_kept(db: Database, one: str, ot
         deliveries.add(
             tx,
             WebhookDelivery(
-                source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.PARKED, note=one, body=other
+                source="bell", id=f"{one}{number}", received_at=NOW, outcome=Outcome.UNPARSED, note=one, body=other
             ),
         )
     with db.read() as tx:

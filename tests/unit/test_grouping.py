@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from midwatch.domain.alert import Alert, AlertSeverity, AlertStatus
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
+from midwatch.engine.cluster_match import same_cluster
 from midwatch.engine.grouping import FLAPS, GroupingAction, decide, keys
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
@@ -128,3 +129,49 @@ def test_every_case_has_its_move(
 )
 def test_an_alert_always_meets_itself(labels: dict[str, str], service: str) -> None:
     assert meet(alert(labels, service=service), alert(labels, service=service))
+
+
+def joined(arriving: list[Alert]) -> list[int]:
+    """The incident, by its number, that each alert in turn gets to."""
+    opened: list[Incident] = []
+    found: list[int] = []
+    for one in arriving:
+        shared = keys(one)
+        related = [i for i in reversed(opened) if set(i.keys) & set(shared.joins)]
+        near = next(iter(same_cluster(shared.joins, related)), None)
+        if near is None:
+            near = incident(id=f"inc_{len(opened)}", number=len(opened) + 1)
+            opened.append(near)
+        opened[near.number - 1] = near.model_copy(update={"keys": (*near.keys, *shared.own)})
+        found.append(near.number)
+    return found
+
+
+NAMES = st.from_regex(r"[a-z]{3,12}", fullmatch=True)
+CLUSTERS = st.from_regex(r"[a-z]{1,8}([:/][a-z]{1,8}){0,2}", fullmatch=True)
+
+
+@given(NAMES, NAMES, CLUSTERS, st.permutations([0, 1]), st.booleans())
+def test_a_missing_cluster_is_the_only_one_known(
+    namespace: str, name: str, cluster: str, order: list[int], node: bool
+) -> None:
+    labels = {"node": name} if node else {"namespace": namespace, "deployment": name}
+    pair = [alert(labels, fingerprint="f1"), alert(labels | {"cluster": cluster}, fingerprint="f2")]
+    assert joined([pair[i] for i in order]) == [1, 1]
+
+
+@given(NAMES, NAMES, st.lists(CLUSTERS, min_size=2, max_size=3, unique=True), st.data())
+def test_two_named_clusters_are_two(namespace: str, name: str, clusters: list[str], data: st.DataObject) -> None:
+    """In whatever order they come, and whatever is said without a cluster, or by the same service, between them."""
+    labels = {"namespace": namespace, "deployment": name}
+    named = [alert(labels | {"cluster": c}, service=name, fingerprint=f"f-{c}") for c in clusters]
+    unnamed = [alert(labels, service=name, fingerprint=f"none-{n}") for n in range(2)]
+    arriving = data.draw(st.permutations([*named, *unnamed]))
+    got = dict(zip([a.fingerprint for a in arriving], joined(arriving), strict=True))
+    assert len({got[f"f-{c}"] for c in clusters}) == len(clusters)
+
+
+def test_with_two_clusters_known_a_missing_one_is_neither() -> None:
+    labels = {"namespace": "shop", "deployment": "cart"}
+    one, other = (alert(labels | {"cluster": c}, fingerprint=c) for c in ("a", "b"))
+    assert joined([one, other, alert(labels, fingerprint="none")]) == [1, 2, 3]

@@ -8,7 +8,7 @@ from midwatch.domain.diagnosis import Cause, Diagnosis, Verdict
 from midwatch.domain.evidence import Citation, Evidence
 from midwatch.domain.finding import CausalRole, Confidence, Finding, Severity
 from midwatch.domain.investigation import Answer, CaseFile, Request
-from midwatch.domain.observation import LogLines, count_text
+from midwatch.domain.observation import LogLines, Probe, count_text
 from midwatch.domain.report import Grid, Report, ReportSection
 from midwatch.domain.subject import Subject
 from midwatch.reports import terminal
@@ -87,6 +87,19 @@ def test_the_first_line_names_severity_certainty_cluster_workload_cause_and_age(
 )
 def test_without_a_cause_the_label_says_what_is_known(verdict: Verdict, line: str) -> None:
     assert compose(answer(verdict=verdict, headline="No problems found")).first_line == line
+
+
+def test_what_is_expected_is_information() -> None:
+    assert compose(answer(CART, verdict=Verdict.EXPECTED)).first_line.startswith("INFO expected · cluster prod · ")
+
+
+def test_no_cluster_is_named_where_only_websites_were_asked() -> None:
+    site = EVIDENCE[0].model_copy(
+        update={"observation": Probe(url="https://shop.example", took_ms=9, text="status: 503")}
+    )
+    found = answer(WEB, verdict=Verdict.CONFIRMED)
+    assert "cluster" not in compose(found.model_copy(update={"evidence": (site,)})).first_line
+    assert "cluster prod" in compose(found.model_copy(update={"evidence": (site, *EVIDENCE)})).first_line
 
 
 def test_the_severity_is_that_of_the_worst_cause_and_beside_the_verdict() -> None:

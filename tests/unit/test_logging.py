@@ -28,8 +28,8 @@ def test_an_event_is_a_line_of_json() -> None:
     written = io.StringIO()
     with redirect_stderr(written):
         to_standard_error()
-        structlog.get_logger().warning("the store does not answer", run="inv_1")
-    assert '"event": "the store does not answer"' in written.getvalue() and '"run": "inv_1"' in written.getvalue()
+        structlog.get_logger().warning("store unavailable", run="inv_1")
+    assert '"event": "store unavailable"' in written.getvalue() and '"run": "inv_1"' in written.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_full_disk_ends_nothing() -> None:
     ):  # what was kept back fails when it is closed
         with redirect_stderr(full):
             to_standard_error()
-            structlog.get_logger().warning("the store does not answer")
+            structlog.get_logger().warning("store unavailable")
         structlog.get_logger().warning("and goes on")
         logging.getLogger("dbos").error("a library speaks")
         logging.getLogger("dbos").handlers[0].flush()
@@ -71,5 +71,5 @@ def test_a_reader_that_is_gone_ends_nothing() -> None:
     with redirect_stderr(closed):
         to_standard_error()
         closed.close()
-        structlog.get_logger().warning("the store does not answer")
+        structlog.get_logger().warning("store unavailable")
         logging.getLogger("dbos").handlers[0].flush()

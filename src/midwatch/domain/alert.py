@@ -76,16 +76,16 @@ class AlertComment(Model, frozen=True):
 class Delivery(Model, frozen=True):
     """Content of one webhook request of a monitoring system.
 
-    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`, `remarks`
-    or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it sends alerts;
-    `ignored`, the reason why nothing comes of it (a ping, an event type that is of no concern); `unknown`, what was not
-    understood. `omitted` counts alerts that belong to it and are not here: the sender left them out, or they are beyond
-    our limits.
+    `id` is the sender's id of the delivery, the same on every retry ("" when it has none). It holds `alerts`,
+    `comments` or both, or else exactly one of these: `confirm`, an address that the sender wants fetched before it
+    sends alerts; `ignored`, the reason why nothing comes of it (a ping, an event type that is of no concern);
+    `unknown`, what was not understood. `omitted` counts alerts that belong to it and are not here: the sender left them
+    out, or they are beyond our limits.
     """
 
     id: str = ""
     alerts: tuple[Alert, ...] = ()
-    remarks: tuple[AlertComment, ...] = ()
+    comments: tuple[AlertComment, ...] = ()
     omitted: int = 0
     confirm: str = ""
     ignored: str = ""

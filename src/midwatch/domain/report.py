@@ -59,6 +59,8 @@ class Report(Model, frozen=True):
     def label(self) -> str:
         """The first word of the answer: CRITICAL, WARNING, INFO, OK, ANSWER for a requested fact, or UNKNOWN where the
         evidence does not decide."""
+        if self.verdict is Verdict.EXPECTED:
+            return "INFO"
         if self.severity:
             return self.severity.upper()
         return _WITHOUT_CAUSE.get(self.verdict, "UNKNOWN")

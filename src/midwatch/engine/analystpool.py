@@ -177,7 +177,7 @@ class _Child:
             async with asyncio.timeout(seconds):
                 return await self._exchange(message)
         except TimeoutError as error:
-            log.warning("analysis ended", pid=self._process.pid, after_s=round(seconds, 3))
+            log.warning("analysis timed out", pid=self._process.pid, after_s=round(seconds, 3))
             raise TookTooLong from error
         except (OSError, asyncio.IncompleteReadError) as error:
             code = await self._process.wait()

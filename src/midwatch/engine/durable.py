@@ -214,7 +214,7 @@ def _schedule_workflow(
         try:
             await here().do(schedules.enqueue(name, at))
         except Exception as error:
-            log.error("a schedule's investigation cannot be made", schedule=name, at=at.isoformat(), exc_info=error)
+            log.error("schedule failed", schedule=name, at=at.isoformat(), exc_info=error)
 
     @DBOS.workflow(name=SCHEDULED)
     async def scheduled(at: datetime, name: Any) -> None:
@@ -230,9 +230,9 @@ async def _run_step(steps: Steps, run_id: str, step: Callable[[str], Awaitable[T
         try:
             return await step(run_id)
         except AWAY as away:
-            log.warning("store unavailable; retrying the step", run=run_id, error=str(away).partition("\n")[0])
+            log.warning("store unavailable", investigation=run_id, error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("investigation failed", run=run_id, exc_info=error)
+            log.error("investigation error", investigation=run_id, exc_info=error)
             await steps.fail(run_id, f"a fault of Midwatch: {type(error).__name__}")
             return None
         await asyncio.sleep(pause)

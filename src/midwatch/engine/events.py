@@ -87,7 +87,7 @@ class LiveEvents:
             try:
                 await changes.watch(self._db, self._changed)
             except AWAY as away:
-                log.warning("event listener failed; retrying", error=str(away).partition("\n")[0])
+                log.warning("event stream interrupted", error=str(away).partition("\n")[0])
             await asyncio.sleep(AGAIN_S)
 
     async def _changed(self, run_ids: Collection[str] | None) -> None:

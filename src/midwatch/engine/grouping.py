@@ -13,6 +13,7 @@ from enum import StrEnum
 from midwatch.domain.alert import Alert, AlertStatus
 from midwatch.domain.base import Model
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert
+from midwatch.engine.cluster_match import keys_elsewhere, keys_in_any_cluster
 
 WINDOW = timedelta(
     minutes=30
@@ -58,7 +59,8 @@ def keys(alert: Alert) -> Keys:
         else ()
     )
     own = (f"alert:{alert.source}/{alert.fingerprint}", *things, *service)
-    return Keys(own=own, joins=tuple(dict.fromkeys((*own, *at_node))))
+    joins = (*own, *at_node)
+    return Keys(own=(*own, *keys_in_any_cluster(own)), joins=tuple(dict.fromkeys((*joins, *keys_elsewhere(joins)))))
 
 
 def _workload(alert: Alert, cluster: str) -> tuple[str, str]:
@@ -97,11 +99,12 @@ class GroupingAction(StrEnum):
 
 class GroupingDecision(Model, frozen=True):
     """The decision for one alert. `investigate` is false when an investigation is running or has just ended; `why` is
-    the timeline entry."""
+    the timeline entry. `resolved`: the incident ended with this alert."""
 
     action: GroupingAction
     incident_id: str = ""
     investigate: bool = False
+    resolved: bool = False
     why: str = ""
 
 

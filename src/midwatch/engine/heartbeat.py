@@ -77,7 +77,7 @@ class Heartbeat:
                         self._first.set()
                         self._on_change()
                 except AWAY as away:
-                    log.warning("heartbeat failed: store unavailable", error=str(away).partition("\n")[0])
+                    log.warning("heartbeat failed", error=str(away).partition("\n")[0])
                 self._over.wait(BEAT_S)
             if not self._left:
                 with suppress(*AWAY), db.write() as tx:

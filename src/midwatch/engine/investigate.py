@@ -69,4 +69,4 @@ def _coverage_gaps(areas: Sequence[Area], topic: str, rested_on: frozenset[str])
     if not lacking and rested_on:
         return ()
     reason = f"{', '.join(lacking)}: {_UNASKED}" if lacking else _UNASKED
-    return (Gap(tool="all sources", arguments={}, query="", reason=reason, essential=True),)
+    return (Gap(tool="data sources", arguments={}, query="", reason=reason, essential=True),)

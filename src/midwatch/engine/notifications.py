@@ -46,7 +46,7 @@ def add_notifications(
         try:
             payloads = call_within(f"notifier {notifier.name!r}", RENDER_S, _payloads, notifier, story)
         except PluginFault as fault:
-            log.warning("notification not created", run=run.id, reason=str(fault))
+            log.warning("notification failed", notifier=notifier.name, investigation=run.id, reason=str(fault))
             if run.incident_id:
                 entry = TimelineEntry(incident_id=run.incident_id, at=now, kind="undelivered", text=str(fault))
                 timeline.append(tx, entry)
@@ -120,12 +120,20 @@ async def _attempt(ctx: WorkerContext, taken: Notification) -> None:
             raise DeliveryFailed(f"{taken.notifier} is not configured any more", permanent=True)
         receipt = await _receipt(notifier, taken.model_copy(update={"attempts": taken.attempts - 1}))
     except DeliveryFailed as failed:
-        log.warning("delivery failed", notification=taken.key, reason=str(failed), attempt=taken.attempts)
+        log.warning(
+            "notification failed",
+            notifier=taken.notifier,
+            notification=taken.key,
+            reason=str(failed),
+            attempt=taken.attempts,
+            given_up=_final(taken, failed),
+        )
         after, said = (
             _rescheduled(taken, failed, ctx.now()),
             f"{taken.notifier}: {failed}" if _final(taken, failed) else "",
         )
     else:
+        log.info("notification sent", notifier=taken.notifier, notification=taken.key)
         after, said = (
             taken.model_copy(update={"sent_at": ctx.now(), "receipt": receipt}),
             f"{taken.kind} sent to {taken.notifier}",

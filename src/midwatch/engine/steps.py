@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
+
 from midwatch.domain.alert import Alert
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.investigation import Answer, CaseFile, Request
@@ -30,6 +32,8 @@ from midwatch.store import investigations as runs
 from midwatch.store import tool_calls
 from midwatch.store.errors import StoreError
 from midwatch.store.retry import patiently
+
+log = structlog.get_logger()
 
 Opened = Callable[[Request], AbstractAsyncContextManager[InvestigationContext]]
 Understand = Callable[[Alert, datetime, str], Awaitable[Request]]  # an alert, the time, a namespace or ""
@@ -135,6 +139,7 @@ def _mark_begun(ctx: WorkerContext, running: Investigation, worker: str) -> bool
             return not runs.final_ids(tx, {running.id})
         add_event(tx, ctx.now(), running.id, "started", {"worker": worker})
         add_to_timeline(tx, running, "started", "investigation started")
+    log.info("investigation started", investigation=running.id, incident=running.incident_id)
     ctx.announce([running.id])
     return True
 
@@ -222,6 +227,13 @@ def conclude(ctx: WorkerContext, run: Investigation, found: CaseFile, asked: int
         add_event(tx, now, run.id, "done", {"verdict": done.verdict, "headline": done.headline})
         add_to_timeline(tx, done, "answered", f"{report.label} {report.certainty}".rstrip() + f": {done.headline}")
         add_notifications(tx, ctx.notifiers, done, report, answer)
+    log.info(
+        "investigation finished",
+        investigation=run.id,
+        incident=run.incident_id,
+        verdict=done.verdict,
+        seconds=done.seconds,
+    )
     ctx.announce([run.id])
     ctx.wake()
 
@@ -234,6 +246,7 @@ def _fail(ctx: WorkerContext, run_id: str, reason: str) -> None:
         if runs.change(tx, failed, *UNFINISHED):
             add_event(tx, ctx.now(), run.id, "failed", {"reason": reason})
             add_to_timeline(tx, failed, "failed", f"investigation failed: {reason}")
+            log.warning("investigation failed", investigation=run.id, incident=run.incident_id, reason=reason)
     ctx.announce([run.id])
 
 

@@ -122,10 +122,10 @@ class Worker:
         ended = self._abandoned.ripe(left.ended, now)
         if dropped:
             self._queue.resume(dropped)
-            log.warning("abandoned runs resumed", runs=dropped)
+            log.warning("investigations resumed", investigations=dropped)
         if ended:
             self._queue.forget(ended)
-            log.warning("runs requeued: their workflow ended early", runs=ended)
+            log.warning("investigations restarted", investigations=ended)
         for run_id in (*ended, *left.unknown):
             with self._ctx.db.read() as tx:
                 run = investigations.get(tx, run_id)
@@ -155,7 +155,7 @@ async def _every(seconds: Callable[[], float], woken: asyncio.Event, do: Callabl
         except AWAY as away:
             log.warning("store unavailable", error=str(away).partition("\n")[0])
         except Exception as error:
-            log.error("worker task failed", exc_info=error)
+            log.error("worker error", exc_info=error)
         try:
             async with asyncio.timeout(seconds()):
                 await woken.wait()

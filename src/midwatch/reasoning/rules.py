@@ -90,7 +90,7 @@ def _nothing(evidence: Sequence[Evidence]) -> tuple[Gap, ...]:
         return ()
     read = len([e for e in evidence if not isinstance(e.observation, AlertText)])
     reason = f"no data: all {read} queries returned nothing" if read > 1 else "no data source was read"
-    return (Gap(tool="all sources", arguments={}, query="", reason=reason, essential=True),)
+    return (Gap(tool="data sources", arguments={}, query="", reason=reason, essential=True),)
 
 
 def _counted(item: Evidence) -> bool:

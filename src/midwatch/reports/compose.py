@@ -8,6 +8,7 @@ from midwatch.domain.diagnosis import Cause, Claim, Diagnosis, Verdict
 from midwatch.domain.evidence import Evidence, Gap
 from midwatch.domain.finding import CausalRole, Finding, Table
 from midwatch.domain.investigation import Answer, CaseFile, EvidenceSummary
+from midwatch.domain.observation import Probe
 from midwatch.domain.report import Block, Commands, Grid, Items, Report, ReportSection, Text
 from midwatch.reports.ages import how_long, since
 from midwatch.reports.factsheet import factsheet
@@ -30,7 +31,7 @@ def compose(run: CaseFile | Answer, *, verbose: bool = True, named: bool = False
     """Composes the report. Without `verbose` several causes are one line each, and checks without findings are left
     out. With `named` each line of a cause names the place."""
     diagnosis, now = run.diagnosis, _now(run)
-    layout = _Layout(now, _missing_names(run), _place(run.source) if named else "", _extent(run))
+    layout = _Layout(now, _missing_names(run), _place(run) if named else "", _extent(run))
     in_vain = bool(layout.missing) and not verbose
     several = in_vain or (len(diagnosis.causes) > 1 and not verbose)
     counted = not verbose and bool(run.request.question)
@@ -51,7 +52,7 @@ def compose(run: CaseFile | Answer, *, verbose: bool = True, named: bool = False
     return Report(
         verdict=diagnosis.verdict,
         severity=diagnosis.severity,
-        source=_place(run.source),
+        source=_place(run),
         headline=diagnosis.headline,
         since="" if diagnosis.answer or first is None else _since(first.finding, now),
         marks=proof.marks if proof else "",
@@ -84,8 +85,11 @@ def _extent(run: CaseFile | Answer) -> str:
     return f"namespace {run.request.namespace}" if run.request.namespace else "the whole cluster"
 
 
-def _place(source: str) -> str:
-    """The system that was read, without its address and the explanation in brackets: those are in the evidence."""
+def _place(run: CaseFile | Answer) -> str:
+    """The system that was read, without its address and the explanation in brackets: those are in the evidence. No
+    cluster where only websites were checked."""
+    sites = isinstance(run, CaseFile) and run.evidence and all(isinstance(e.observation, Probe) for e in run.evidence)
+    source = "" if sites else run.source
     name, opened, inside = source.partition(" at ")[0].partition(" (")
     return f"{name}{opened}{inside}" if inside and " " not in inside else name
 

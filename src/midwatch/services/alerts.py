@@ -2,6 +2,8 @@
 
 import base64
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 from pydantic import Field
 from sqlalchemy import Connection
@@ -13,6 +15,7 @@ from midwatch.domain.base import Model
 from midwatch.kit.ids import new_id
 from midwatch.kit.redaction import redact_text
 from midwatch.services.errors import NoAccess
+from midwatch.services.event_log import log_decisions, log_delivery
 from midwatch.services.identity import alert_source, fetch, prove, read_apart, sender
 from midwatch.services.incident_updates import add_comment, apply_alert, left_out
 from midwatch.services.server_context import ServerContext
@@ -32,24 +35,26 @@ class Receipt(Model, frozen=True):
     delivery: str
     outcome: str
     incidents: tuple[str, ...] = ()
-    moves: dict[str, int] = {}
+    actions: dict[str, int] = {}
     omitted: int = 0
     note: str = ""
 
 
 class Understood(Model, frozen=True):
-    """`proof` says what the request lacks to be let in."""
+    """`accepted` is what the same request to the real endpoint would get."""
 
     delivery: Delivery
     accepted: bool
-    proof: str = ""
+    authenticated_by: str = Field(default="", description="API key, alert source, or nothing (serve --open)")
+    authentication: str = Field(default="", description="what the request lacks to authenticate as the alert source")
 
 
 class SenderStatus(Model, frozen=True):
     source: str
     title: str
-    configured: bool = Field(description="whether deliveries have to prove where they come from")
-    last: list[WebhookDelivery] = Field(description="what was not understood, newest first")
+    configured: bool = Field(description="whether a token, secret or topic is set for this alert source")
+    authentication: list[str] = Field(description="what a delivery may authenticate with; one of them is enough")
+    last: list[WebhookDelivery] = Field(description="unparsed deliveries, newest first")
 
 
 @use_case(needs=KeylessRole.SENDER, record="deliveries")
@@ -66,25 +71,38 @@ async def receive(ctx: ServerContext, _caller: Actor, write: Write, source: str,
 
 
 @use_case(needs=AccessRole.RESPONDER)
-async def understand(ctx: ServerContext, _caller: Actor, source: str, hook: WebhookRequest) -> Understood:
-    """What a request would be taken for, and whether it would be let in; nothing is stored or started."""
+async def understand(ctx: ServerContext, caller: Actor, source: str, hook: WebhookRequest) -> Understood:
+    """What a delivery is parsed to, and whether it is accepted with the caller's key; nothing is stored or started."""
     found, settings = alert_source(ctx, source), sender(ctx, source)
     try:
         await prove(ctx, source, hook)
-        proof = ""
+        lacking = ""
     except NoAccess as refused:
-        proof = f"{refused.reason} {refused.hint}".strip()
-    return Understood(
-        delivery=await read_apart(found, hook, lambda: found.parse(hook, settings)), accepted=not proof, proof=proof
-    )
+        lacking = f"{refused.reason} {refused.hint}".strip()
+    by_source = "" if lacking else "nothing (serve --open)" if settings.open else "alert source"
+    by = "API key" if caller.key_id else by_source
+    delivery = await read_apart(found, hook, lambda: found.parse(hook, settings))
+    return Understood(delivery=delivery, accepted=bool(by), authenticated_by=by, authentication=lacking)
 
 
 @use_case(needs=AccessRole.VIEWER)
 def status(ctx: ServerContext, _caller: Actor, tx: Connection, source: str) -> SenderStatus:
     """Whether a source is configured, and what of it was not understood."""
     found, configured = alert_source(ctx, source), not sender(ctx, source).open
-    parked = deliveries.list_deliveries(tx, source, Outcome.PARKED)
-    return SenderStatus(source=source, title=found.title, configured=configured, last=parked)
+    unparsed = deliveries.list_deliveries(tx, source, Outcome.UNPARSED)
+    ways = list(_ways(ctx, source))
+    return SenderStatus(source=source, title=found.title, configured=configured, authentication=ways, last=unparsed)
+
+
+def _ways(ctx: ServerContext, source: str) -> Iterator[str]:
+    """What a delivery may authenticate with."""
+    settings = sender(ctx, source)
+    for name in alert_source(ctx, source).authenticates_by:
+        if getattr(settings, name):
+            yield f"senders.{source}.{name}"
+    yield "an API key of the role responder or admin"
+    if ctx.open and settings.open:
+        yield "nothing, from this machine (serve --open)"
 
 
 def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery, body: bytes) -> Receipt:
@@ -92,24 +110,28 @@ def _store(writing: Writing, ctx: ServerContext, source: str, delivery: Delivery
     understood."""
     now = ctx.now()
     known = delivery.id or new_id("dlv", now)
-    outcome = Outcome.PARKED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
+    outcome = Outcome.UNPARSED if delivery.unknown else Outcome.IGNORED if _nothing(delivery) else Outcome.ACCEPTED
     note = _note(delivery)
-    text = _body(body) if outcome is Outcome.PARKED else ""
+    text = _body(body) if outcome is Outcome.UNPARSED else ""
     kept = WebhookDelivery(source=source, id=known, received_at=now, outcome=outcome, note=note, body=text)
     if not deliveries.add(writing.tx, kept):
         writing.mark_unchanged()
         return Receipt(delivery=known, outcome="repeated", note="duplicate delivery")
     decisions = [apply_alert(writing.tx, alert, now) for alert in delivery.alerts]
-    for said in delivery.remarks:
+    for said in delivery.comments:
         add_comment(writing.tx, source, said, now)
     if delivery.omitted:
         left_out(writing.tx, source, decisions, delivery.omitted, now)
     writing.audit(known)
     if any(d.investigate for d in decisions):
         writing.after(ctx.wake)
-    moves = Counter(str(d.action) for d in decisions)
+    actions = Counter(str(d.action) for d in decisions)
     reached = tuple(d.incident_id for d in decisions)
-    return Receipt(delivery=known, outcome=outcome, incidents=reached, moves=moves, omitted=delivery.omitted, note=note)
+    writing.after(partial(log_delivery, source, known, outcome, len(delivery.alerts)))
+    writing.after(partial(log_decisions, source, decisions))
+    return Receipt(
+        delivery=known, outcome=outcome, incidents=reached, actions=actions, omitted=delivery.omitted, note=note
+    )
 
 
 def _note(delivery: Delivery) -> str:
@@ -119,7 +141,7 @@ def _note(delivery: Delivery) -> str:
 
 
 def _nothing(delivery: Delivery) -> bool:
-    return not (delivery.alerts or delivery.remarks)
+    return not (delivery.alerts or delivery.comments)
 
 
 def _body(raw: bytes) -> str:

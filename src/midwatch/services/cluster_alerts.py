@@ -1,5 +1,6 @@
 """A cluster's causes as alerts: what is wrong fires, what was wrong and is not any more is resolved."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,16 @@ from midwatch.domain.finding import Severity
 from midwatch.domain.investigation import CaseFile
 
 _SEVERITY = {Severity.CRITICAL: "critical", Severity.WARNING: "medium", Severity.INFO: "low"}
+_SOURCE = re.compile(r"cluster (?P<name>\S+) at \S+")  # what answers call a cluster
 Alerts = dict[str, dict[str, Any]]
 
 
 def cluster_alerts(found: CaseFile, cluster: str = "") -> Alerts:
-    """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing."""
-    return {str(alert["dedup_key"]): alert for alert in (_alert(cause, cluster) for cause in found.diagnosis.causes)}
+    """One alert for each cause, under a fingerprint that stays while the same is wrong with the same thing. Of what the
+    answer calls the `cluster` only its name counts: addresses and ports change."""
+    named = _SOURCE.match(cluster)
+    name = named["name"] if named else cluster
+    return {str(alert["dedup_key"]): alert for alert in (_alert(cause, name) for cause in found.diagnosis.causes)}
 
 
 def changes(before: Mapping[str, dict[str, Any]], now: Alerts) -> list[dict[str, Any]]:

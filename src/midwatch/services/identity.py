@@ -63,14 +63,14 @@ async def prove(ctx: ServerContext, source: str, hook: WebhookRequest) -> Actor:
             return proved
         raise NoAccess(
             f"No token or HMAC secret is configured for source '{source}'.",
-            f"Set {_authentication(found)}, or send an API key; docs/alert-sources.md has how",
+            f"Set {_authentication(found)}, or send an API key of the role responder",
         )
     try:
         address = await read_apart(found, hook, lambda: found.certificate_url(hook))
         signed = replace(hook, certificate=await fetch(ctx, address)) if address else hook
         await read_apart(found, hook, lambda: found.verify(signed, settings))
     except SignatureInvalid as forged:
-        hint = f"{found.title} authenticates by {_authentication(found)}; docs/alert-sources.md has how"
+        hint = f"{found.title} authenticates by {_authentication(found)}"
         raise NoAccess(str(forged), hint) from forged
     return proved
 

@@ -10,6 +10,7 @@ from midwatch.domain.alert import Alert, AlertComment, AlertStatus
 from midwatch.domain.incident import Incident, IncidentStatus, StoredAlert, TimelineEntry
 from midwatch.domain.investigation import Request
 from midwatch.domain.work import Investigation
+from midwatch.engine.cluster_match import same_cluster
 from midwatch.engine.grouping import FLAP_WINDOW, GroupingAction, GroupingDecision, Keys, decide, keys
 from midwatch.kit.ids import new_id
 from midwatch.store import advisory_lock, alerts, incidents, investigations, timeline
@@ -38,7 +39,7 @@ def apply_alert(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision
     shared = keys(alert)
     # An alert of an open incident stays there: of a storm most are such, and these two questions are the dear ones.
     settled = incident is not None and incident.status is not IncidentStatus.RESOLVED
-    related = [] if settled else incidents.by_keys(tx, shared.joins, held=True)
+    related = [] if settled else same_cluster(shared.joins, incidents.by_keys(tx, shared.joins, held=True))
     openings = 0 if incident is None or settled else _openings(tx, incident, now)
     decision = decide(alert, known, incident, related, openings, now)
     if decision.action is GroupingAction.NOTHING and known is None:
@@ -52,7 +53,9 @@ def apply_alert(tx: Connection, alert: Alert, now: datetime) -> GroupingDecision
         incident = _change(tx, incident, alert, shared, decision, now)
     if incident is not None and decision.investigate:
         _investigate_once(tx, incident, alert, now)
-    return decision.model_copy(update={"incident_id": incident.id if incident else ""})
+    over = incident is not None and incident.status is IncidentStatus.RESOLVED
+    resolved = decision.action is GroupingAction.END and over
+    return decision.model_copy(update={"incident_id": incident.id if incident else "", "resolved": resolved})
 
 
 def _openings(tx: Connection, incident: Incident, now: datetime) -> int:

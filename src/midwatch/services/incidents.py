@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from midwatch.domain.access import AccessRole, Actor
@@ -22,6 +24,7 @@ from midwatch.integrations.alert_sources.normalize import (
 )
 from midwatch.kit.ids import new_id
 from midwatch.services.errors import Conflict, NotKnown, Refusal
+from midwatch.services.event_log import log_decisions
 from midwatch.services.incident_updates import apply_alert, investigate
 from midwatch.services.server_context import ServerContext
 from midwatch.services.use_case import Writing, use_case
@@ -35,6 +38,9 @@ RUNS = 20  # of one incident; it is investigated again only when it is opened ag
 
 CHANGES = 500  # of one answer
 Changed = Callable[[Incident, datetime], dict[str, Any]]
+
+
+log = structlog.get_logger()
 
 
 class Details(Model, frozen=True):
@@ -70,6 +76,7 @@ def create(
     decision = apply_alert(writing.tx, made, ctx.now())
     writing.audit(decision.incident_id, title=made.title)
     writing.after(ctx.wake)
+    writing.after(partial(log_decisions, made.source, [decision]))
     return _found(writing.tx, decision.incident_id)
 
 
@@ -166,6 +173,7 @@ def resolve(
         return moved | {"resolved_at": now, "resolved_by": name, "resolution": resolution}
 
     said = f"resolved by {name}" + (f": {resolution}" if resolution else "")
+    writing.after(partial(log.info, "incident resolved", incident=incident_id, by=caller.name))
     return _change(ctx, caller, writing, incident_id, over, "resolved", said)
 
 
@@ -181,6 +189,7 @@ def reopen(ctx: ServerContext, caller: Actor, writing: Writing, incident_id: str
         }
         return _moved(incident, IncidentStatus.TRIGGERED) | opened | {"cycle": incident.cycle + 1}
 
+    writing.after(partial(log.info, "incident reopened", incident=incident_id, by=caller.name))
     return _change(ctx, caller, writing, incident_id, back, "reopened", f"reopened by {caller.name}")
 
 

@@ -30,8 +30,8 @@ def exposition(_ctx: ServerContext, _caller: Actor, tx: Connection) -> bytes:
     families = {
         "midwatch_incidents": ("Incidents in the store.", "status", incidents.counts(tx)),
         "midwatch_investigations": ("Investigations in the store.", "state", investigations.counts(tx)),
-        "midwatch_effects": ("Notes and messages: pending, sent, given up.", "state", notifications.counts(tx)),
-        "midwatch_deliveries": ("Requests of monitoring systems.", "outcome", deliveries.counts(tx)),
+        "midwatch_notifications": ("Notifications: pending, sent, given up.", "state", notifications.counts(tx)),
+        "midwatch_deliveries": ("Webhook deliveries: accepted, ignored, unparsed.", "outcome", deliveries.counts(tx)),
     }
     registry = CollectorRegistry()
     registry.register(_Counted(families))

@@ -26,11 +26,25 @@ class CacheHealth(Model, frozen=True):
     oldest_age_s: float | None = None
 
 
-class ServerHealth(Model, frozen=True):
-    """`store` is "ok" or why it takes no writes; `workers` have given a sign of life within half a minute.
+class ComponentHealth(Model, frozen=True):
+    """A system that is investigated: "ok", or "degraded" and why. Answers rest on the others meanwhile."""
 
-    `status` is "ok" or "degraded", and `reasons` say why. `oldest_queued_s` is how long the investigation that has
-    waited longest has waited, in seconds. `broken` names the plug-ins that are not used, and says why.
+    status: str
+    reason: str = ""
+
+
+class _WorkerReport(CacheHealth, frozen=True):
+    """What one worker says with its heartbeat; `systems` have "" or the reason why they cannot be reached."""
+
+    systems: dict[str, str] = {}
+
+
+class ServerHealth(Model, frozen=True):
+    """`store` is "ok" or why it takes no writes; `workers` had a heartbeat within 30 s.
+
+    `components` are the systems that workers read. `status` is "ok" or "degraded", and `reasons` say why.
+    `oldest_queued_s` is how long the oldest queued investigation has waited, in seconds. `broken` names the plug-ins
+    that are not used, and says why.
     """
 
     status: str
@@ -41,8 +55,9 @@ class ServerHealth(Model, frozen=True):
     workers: int = 0
     incidents: dict[str, int] = {}
     investigations: dict[str, int] = {}
-    effects: dict[str, int] = {}
+    notifications: dict[str, int] = {}
     broken: tuple[str, ...] = ()
+    components: dict[str, ComponentHealth] = {}
     cache: CacheHealth = CacheHealth()
 
 
@@ -70,7 +85,10 @@ def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
     living = sum(abs(now - beat_at) <= ALIVE for _, beat_at in workers.list_workers(tx))
     oldest = runs.oldest_queued(tx)
     waited = max(now - oldest, timedelta()) if oldest else None
-    reasons = (*_reasons(living, waited), *_unused(ctx.broken))
+    reports = [report for text in workers.caches(tx, now - ALIVE) if (report := _report(text))]
+    components = _components(reports)
+    degraded = (f"{name}: degraded: {one.reason}" for name, one in components.items() if one.reason)
+    reasons = (*_reasons(living, waited), *_unused(ctx.broken), *degraded)
     return ServerHealth(
         status="degraded" if reasons else "ok",
         version=version("midwatch"),
@@ -80,17 +98,18 @@ def _health(ctx: ServerContext, tx: Connection) -> ServerHealth:
         workers=living,
         incidents=incidents.counts(tx),
         investigations=runs.counts(tx),
-        effects=notifications.counts(tx),
+        notifications=notifications.counts(tx),
         broken=ctx.broken,
-        cache=_added(workers.caches(tx, now - ALIVE)),
+        components=components,
+        cache=_added(reports),
     )
 
 
 def _reasons(living: int, waited: timedelta | None) -> Iterator[str]:
     if not living:
-        yield "No worker has given a sign of life within half a minute: alerts are taken in, and nobody investigates."
+        yield "No worker heartbeat within 30 s: alerts are accepted, investigations wait."
     if waited is not None and waited > LATE:
-        yield f"An investigation has been waiting for {waited / timedelta(minutes=1):.0f} minutes."
+        yield f"An investigation has been queued for {waited / timedelta(minutes=1):.0f} minutes."
 
 
 def _unused(broken: Sequence[str]) -> Iterator[str]:
@@ -98,17 +117,27 @@ def _unused(broken: Sequence[str]) -> Iterator[str]:
         yield f"{len(broken)} plug-in{'s are' if len(broken) > 1 else ' is'} not used: {broken[0]}"
 
 
-def _added(told: Sequence[str]) -> CacheHealth:
-    caches = [cache for text in told if (cache := _cache(text))]
+def _components(reports: Sequence[_WorkerReport]) -> dict[str, ComponentHealth]:
+    """Each system that a worker is configured for; degraded when one of them cannot reach it."""
+    found = dict[str, str]()
+    for name, reason in (item for report in reports for item in report.systems.items()):
+        found[name] = found.get(name) or reason
+    return {
+        name: ComponentHealth(status="degraded" if reason else "ok", reason=reason)
+        for name, reason in sorted(found.items())
+    }
+
+
+def _added(caches: Sequence[CacheHealth]) -> CacheHealth:
     ages = [c.oldest_age_s for c in caches if c.oldest_age_s is not None]
     return CacheHealth(
         hits=sum(c.hits for c in caches), misses=sum(c.misses for c in caches), oldest_age_s=max(ages, default=None)
     )
 
 
-def _cache(text: str) -> CacheHealth | None:
+def _report(text: str) -> _WorkerReport | None:
     """None for what another version's worker, or a plug-in, tells in words of its own."""
     try:
-        return CacheHealth.model_validate_json(text)
+        return _WorkerReport.model_validate_json(text)
     except ValidationError:
         return None

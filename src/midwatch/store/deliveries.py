@@ -11,7 +11,16 @@ from midwatch.store.tables import deliveries as t
 class Outcome(StrEnum):
     ACCEPTED = "accepted"
     IGNORED = "ignored"  # of no concern: a ping
-    PARKED = "parked"  # not understood, kept for a person to look at
+    UNPARSED = "unparsed"  # kept for a person to look at
+
+    @property
+    def stored(self) -> str:
+        """The word for it in the store, which is that of version 0.1.0."""
+        return "parked" if self is Outcome.UNPARSED else self.value
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Outcome | None":
+        return cls.UNPARSED if value == cls.UNPARSED.stored else None
 
 
 class WebhookDelivery(Model, frozen=True):
@@ -28,6 +37,7 @@ class WebhookDelivery(Model, frozen=True):
 def add(tx: Connection, delivery: WebhookDelivery) -> bool:
     """Stores a delivery. False for one that was stored before: a retry of the sender."""
     return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
+    return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.stored}) == 1
 
 
 def list_deliveries(
@@ -38,14 +48,14 @@ def list_deliveries(
     if source:
         query = query.where(t.c.source == source)
     if outcome is not None:
-        query = query.where(t.c.outcome == outcome.value)
+        query = query.where(t.c.outcome == outcome.stored)
     return [WebhookDelivery.model_validate(dict(row)) for row in tx.execute(query).mappings()]
 
 
 def counts(tx: Connection) -> dict[str, int]:
     """Number of deliveries by outcome."""
     rows = tx.execute(select(t.c.outcome, func.count()).group_by(t.c.outcome))
-    return {str(row[0]): int(row[1]) for row in rows}
+    return {Outcome(row[0]).value: int(row[1]) for row in rows}
 
 
 def purge(tx: Connection, before: datetime) -> int:

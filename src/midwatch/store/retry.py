@@ -22,6 +22,6 @@ async def patiently(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await asyncio.to_thread(do, *args, **kwargs)
         except AWAY as away:
-            log.warning("store unavailable; retrying", error=str(away).partition("\n")[0], in_s=round(pause, 1))
+            log.warning("store unavailable", error=str(away).partition("\n")[0], retry_in_s=round(pause, 1))
         await asyncio.sleep(pause)
     raise AssertionError("pauses have no end")

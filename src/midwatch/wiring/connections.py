@@ -112,7 +112,7 @@ class Connections:
             areas, source = self._weighed(request, areas, reached, failed)
             tools = [t for area in areas for t in area.own_tools(self.section(area))]
             tools += [t for one in reached for t in one.connection.tools]
-            unread = tuple(gap for one in reached for gap in one.gaps)
+            unread = tuple(gap for one in reached for gap in (*one.gaps, *self._unreached(one)))
             yield InvestigationContext(areas, toolbox(tools, failed), source, self.settings.budget, unread=unread)
 
     async def _reach(self, name: str, request: Request, selection: Selection, stack: AsyncExitStack) -> _Reached:
@@ -133,6 +133,13 @@ class Connections:
             return _Reached(name, SystemConnection(tools=owner.unreachable(failure)), failure=failure, gaps=gaps)
         tools = tuple(replace(tool, connection=context) for tool in connection.tools)
         return _Reached(name, replace(connection, tools=tools), place, gaps=gaps)
+
+    def _unreached(self, one: _Reached) -> Sequence[Gap]:
+        """Why a system with places of its own (clusters) was not read; nothing where none is configured."""
+        owner = self.plugged.integrations.get(one.name)
+        if not one.failure or owner is None or not owner.place or not self.is_configured(owner):
+            return ()
+        return (Gap(tool=owner.place, arguments={"system": one.name}, query="", reason=one.failure),)
 
     async def complete(self, alert: Alert) -> tuple[Alert, tuple[Gap, ...]]:
         """The alert with the details that its sender keeps, and what of them could not be read."""

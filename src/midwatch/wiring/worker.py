@@ -28,6 +28,7 @@ from midwatch.store.record import record_url
 from midwatch.wiring.connections import Connections
 from midwatch.wiring.notifiers import notifiers
 from midwatch.wiring.questions import entities
+from midwatch.wiring.reachability import Reachability
 
 log = structlog.get_logger()
 
@@ -80,14 +81,16 @@ async def working(
         if schedules is None:
             schedules = [one for area in connections.areas.values() for one in area.schedules]
         queue = DurableQueue(steps, record_url(db.url), name, workers, Schedules(ctx, schedules))
-        worker = Worker(ctx, queue, name, lambda: connections.memory, woken=woken)
+        systems = Reachability(connections)
+        worker = Worker(ctx, queue, name, systems.report, woken=woken)
         working_here.append(worker)
-        task = asyncio.create_task(worker.run())
+        tasks = [asyncio.create_task(worker.run()), asyncio.create_task(systems.watch())]
         try:
             yield worker
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def understanding(connections: Connections) -> Understand:

@@ -81,7 +81,7 @@ class WorkerProcess:
                 reading.cancel()
             if self._loop.time() - started > SETTLED_S:
                 pause = AGAIN_S
-            log.warning("the working process ended; another is started", code=code, in_s=pause)
+            log.warning("worker process ended", code=code, restart_in_s=pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, AGAIN_AT_MOST_S)
 

@@ -63,7 +63,7 @@ JSON = st.recursive(
 def check(delivery: Delivery) -> None:
     """One kind of answer, within the limits, and fit for a database that takes neither NUL nor half a character."""
     told = [
-        bool(delivery.alerts or delivery.remarks),
+        bool(delivery.alerts or delivery.comments),
         bool(delivery.confirm),
         bool(delivery.ignored),
         bool(delivery.unknown),

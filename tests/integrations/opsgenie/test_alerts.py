@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from midwatch.domain.alert import AlertComment
-from tests.integrations.examples import at, delivered, only, remark, row
+from tests.integrations.examples import at, comment, delivered, only, row
 
 TITLE, BEGAN, CHANGED = "Crane 4 does not answer", at("01:40:05.123"), at("01:45:05.456")
 
@@ -30,7 +30,7 @@ def test_what_an_alert_is_about() -> None:
 
 
 def test_notes_and_escalations_are_remarks() -> None:
-    assert remark("opsgenie", "add-note") == AlertComment(
+    assert comment("opsgenie", "add-note") == AlertComment(
         fingerprint="crane-4-silent",
         external_id="0a0a-17",
         kind="AddNote",
@@ -39,7 +39,7 @@ def test_notes_and_escalations_are_remarks() -> None:
         actor_id="u-1",
         at=CHANGED,
     )
-    assert remark("opsgenie", "escalate-next").text == "EscalateNext"
+    assert comment("opsgenie", "escalate-next").text == "EscalateNext"
 
 
 def test_an_action_of_tomorrow_is_kept_as_unknown() -> None:

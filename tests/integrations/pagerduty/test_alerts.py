@@ -7,7 +7,7 @@ from midwatch.domain.alert import Alert, AlertComment, AlertSeverity, AlertStatu
 from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from tests.integrations.examples import at, body, delivered, hook, only, remark, row
+from tests.integrations.examples import at, body, comment, delivered, hook, only, row
 from tests.plugged import alert_sources
 
 TITLE = "Booking database has no free connections"
@@ -71,7 +71,7 @@ def test_a_merged_incident_is_over_and_says_that_this_is_no_fix() -> None:
     found = delivered("pagerduty", "merged")
     assert row(found.alerts[0])[0] == "resolved"
     assert found.alerts[0].details["merged into"] == "Booking is down"
-    assert [(r.kind, r.text) for r in found.remarks] == [("merged", "Merged into Booking is down, not fixed.")]
+    assert [(r.kind, r.text) for r in found.comments] == [("merged", "Merged into Booking is down, not fixed.")]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_merged_incident_is_over_and_says_that_this_is_no_fix() -> None:
     ],
 )
 def test_what_does_not_change_the_status_is_a_remark(name: str, kind: str, text: str) -> None:
-    one = remark("pagerduty", name)
+    one = comment("pagerduty", name)
     assert (one.kind, one.text, one.fingerprint, one.external_id, one.id, one.at) == (
         kind,
         text,
@@ -123,16 +123,16 @@ def test_what_does_not_change_the_status_is_a_remark(name: str, kind: str, text:
     ],
 )
 def test_what_only_refers_to_its_incident(name: str, kind: str, text: str, own: str) -> None:
-    one = remark("pagerduty", name)
+    one = comment("pagerduty", name)
     assert (one.kind, one.text, one.fingerprint, one.external_id, one.id) == (kind, text, "", "Q0HARBOUR1", own)
 
 
 def test_our_own_note_can_be_told_by_who_wrote_it() -> None:
-    assert (remark("pagerduty", "annotated").actor, remark("pagerduty", "annotated").actor_id) == (
+    assert (comment("pagerduty", "annotated").actor, comment("pagerduty", "annotated").actor_id) == (
         "Mara Lindqvist",
         "PMARA01",
     )
-    assert remark("pagerduty", "escalated").actor_id == ""
+    assert comment("pagerduty", "escalated").actor_id == ""
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_messages_of_version_2() -> None:
     assert found.alerts[0].details["age"] == "26h"
     assert found.alerts[0].details["api_key"] == "[REDACTED:api_key]"
     assert [a.fingerprint for a in found.alerts] == ["Q0HARBOUR9", "Q0HARBOUR9"]
-    assert found.remarks == (
+    assert found.comments == (
         AlertComment(
             fingerprint="Q0HARBOUR9",
             external_id="Q0HARBOUR9",

@@ -7,7 +7,7 @@ from midwatch.domain.alert import AlertComment
 from midwatch.domain.alert_source import SignatureInvalid
 from midwatch.domain.sender import SenderSettings
 from midwatch.kit.signatures import sign
-from tests.integrations.examples import at, body, delivered, hook, only, remark, row
+from tests.integrations.examples import at, body, comment, delivered, hook, only, row
 from tests.plugged import alert_sources
 
 BEGAN = at("01:40:05")
@@ -65,7 +65,7 @@ def test_thresholds_of_a_metric() -> None:
 
 
 def test_people_talk_about_an_issue() -> None:
-    assert remark("sentry", "comment") == AlertComment(
+    assert comment("sentry", "comment") == AlertComment(
         fingerprint="issue:5501",
         external_id="5501",
         id="31",
@@ -75,7 +75,7 @@ def test_people_talk_about_an_issue() -> None:
         actor_id="7",
         at=at("01:58:00"),
     )
-    assert remark("sentry", "issue-assigned").text == "Assigned to Joss Okafor."
+    assert comment("sentry", "issue-assigned").text == "Assigned to Joss Okafor."
 
 
 def test_an_installation_is_no_alert() -> None:

@@ -1,6 +1,7 @@
 """What a probe is read as, and how trouble behind a site explains the site's."""
 
 import re
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,8 @@ from midwatch.domain.question import Question
 from midwatch.domain.subject import Subject
 from midwatch.engine.analyst import Case
 from midwatch.integrations.website.objects.site import Sites, SiteSettings
-from midwatch.integrations.website.objects.sites import backends
+from midwatch.integrations.website.objects.sites import NO_DNS, backends
+from midwatch.integrations.website.transport import names_can_resolve
 from midwatch.integrations.website.visit import Visit
 from midwatch.reasoning.citations import Library
 from midwatch.reasoning.rules import diagnose
@@ -111,6 +113,25 @@ def test_a_probe_is_read_as(seen: Probe, expected: list[str]) -> None:
     assert library.proved_findings(found.findings) == (list(found.findings), 0), "each quotation stands in the probe"
     assert all("<" not in f.message for f in found.findings), "each fact of a message is known"
     assert all(library.proves(c) for f in found.fine for c in f.cites)
+
+
+@pytest.mark.parametrize(
+    ("said", "sure"),
+    [("Name or service not known", Confidence.MEDIUM), (f"Name or service not known; {NO_DNS}", Confidence.LOW)],
+)
+def test_a_failed_lookup_of_one_machine_is_no_proof(said: str, sure: Confidence) -> None:
+    (found,) = reading(failed("dns", f"shop.example: {said}")).findings
+    assert found.confidence is sure and "on this machine" in found.message
+
+
+def test_whether_any_name_can_be_resolved(tmp_path: Path) -> None:
+    resolver, unknown = tmp_path / "resolv.conf", socket.gaierror(socket.EAI_NONAME, "unknown")
+    assert not names_can_resolve(unknown, resolver)
+    resolver.write_text("# nameserver 192.0.2.1\n")
+    assert not names_can_resolve(unknown, resolver)
+    resolver.write_text("search example\nnameserver 192.0.2.1\n")
+    assert names_can_resolve(unknown, resolver)
+    assert not names_can_resolve(socket.gaierror(socket.EAI_AGAIN, "try again"), resolver)
 
 
 def test_a_healthy_site_is_fine() -> None:

@@ -145,7 +145,7 @@ class TestHealth:
         await here.post("/alerts", ALERT)
         here.clock.ahead = timedelta(minutes=7)
         health = (await here.http.get("/health")).json()
-        assert 420 <= health["oldest_queued_s"] < 480 and "waiting for 7 minutes" in health["reasons"][1]
+        assert 420 <= health["oldest_queued_s"] < 480 and "queued for 7 minutes" in health["reasons"][1]
 
     async def test_a_file_that_was_deleted_takes_no_alert(self, tmp_path: Path) -> None:
         file = tmp_path / "midwatch.db"
@@ -174,7 +174,7 @@ class TestHealth:
         }
         assert found[("midwatch_incidents", "triggered")] == 1
         assert found[("midwatch_investigations", "queued")] == 1
-        assert found[("midwatch_deliveries", "parked")] == 1
+        assert found[("midwatch_deliveries", "unparsed")] == 1
 
     async def test_without_the_store_nothing_is_claimed(self, tmp_path: Path) -> None:
         folder = tmp_path / "store"

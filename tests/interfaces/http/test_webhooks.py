@@ -69,7 +69,7 @@ class TestWebhooks:
         for source in SOURCES:
             name = "triggered" if source == "pagerduty" else names(source)[0]
             refused(
-                await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, "docs/alert-sources.md"
+                await harbour.http.post(f"/webhook/{source}", content=body(source, name)), 401, f"senders.{source}."
             )
             refused(await harbour.http.get(f"/webhook/{source}/status"), 401)
             refused(await harbour.http.post(f"/webhook/{source}/test", content=b"{}"), 401)
@@ -133,16 +133,43 @@ class TestWebhooks:
         (kept,) = shown["last"]
         assert "tide_turned" in kept["note"] and "tide_turned" in kept["body"]
 
-    async def test_what_a_delivery_would_be_is_said_and_not_stored(self, harbour: House) -> None:
+    async def test_a_trial_delivery_gets_what_the_real_one_gets(self, harbour: House) -> None:
+        """With the same headers: a key is enough, and what the alert source itself would lack is said beside it."""
         raw = body("pagerduty", "triggered")
-        for headers, accepted in ((FAKES["pagerduty"].send(raw, harbour.clock()).headers, True), ({}, False)):
-            answer = await harbour.ask(
-                "POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, content=raw, headers=headers
-            )
+        for signed in (FAKES["pagerduty"].send(raw, harbour.clock()).headers, {}):
+            sent = {"content": raw, "headers": signed}
+            answer = await harbour.ask("POST", "/webhook/pagerduty/test", AccessRole.RESPONDER, **sent)
             said = answer.json()["data"]
-            assert (said["accepted"], bool(said["proof"])) == (accepted, not accepted)
+            assert (said["accepted"], said["authenticated_by"]) == (True, "API key")
+            assert bool(said["authentication"]) == (not signed)
             assert said["delivery"]["alerts"][0]["external_id"] == "Q0HARBOUR1"
         assert await harbour.tally() == {"incidents": 0}
+        real = await harbour.ask("POST", "/webhook/pagerduty", AccessRole.RESPONDER, content=raw)
+        assert real.status_code == 202
+
+    async def test_a_bearer_token_of_the_source_is_tried_with_a_key_beside_it(self, harbour: House) -> None:
+        key = harbour.key(AccessRole.RESPONDER)["Authorization"].removeprefix("Bearer ")
+        for token, lacking in ((TOKEN, False), ("wrong", True)):
+            headers = {"Authorization": f"Bearer {token}", "X-API-Key": key}
+            raw = body("alertmanager", "mixed")
+            answer = await harbour.http.post("/webhook/alertmanager/test", content=raw, headers=headers)
+            assert answer.status_code == 200, answer.text
+            assert bool(answer.json()["data"]["authentication"]) == lacking
+
+    async def test_a_trial_delivery_to_an_open_server(self, tmp_path: Path) -> None:
+        async with house(tmp_path, open_access=True, senders={"pagerduty": SENDERS["pagerduty"]}) as here:
+            for source, accepted, by in (("generic", True, "nothing (serve --open)"), ("pagerduty", False, "")):
+                said = (await here.http.post(f"/webhook/{source}/test", json={"title": "t"})).json()["data"]
+                assert (said["accepted"], said["authenticated_by"]) == (accepted, by)
+                real = await here.http.post(f"/webhook/{source}", json={"title": "t"})
+                assert (real.status_code == 202) == accepted
+
+    async def test_the_status_says_what_a_delivery_may_authenticate_with(self, here: House, harbour: House) -> None:
+        for server, configured in ((here, False), (harbour, True)):
+            shown = (await server.get("/webhook/alertmanager/status"))["data"]
+            assert shown["configured"] == configured
+            assert ("senders.alertmanager.tokens" in shown["authentication"]) == configured
+            assert any("API key" in way for way in shown["authentication"])
 
     async def test_a_forger_uses_up_only_his_own(self, tmp_path: Path) -> None:
         async with house(tmp_path, senders=SENDERS, webhooks_per_hour=2) as here:
@@ -172,8 +199,8 @@ class TestExamples:
         answer = await deliver(harbour, source, raw)
         assert answer.status_code == 202, answer.text
         receipt = answer.json()["data"]
-        something = bool(expected.alerts or expected.remarks)
-        outcome = "parked" if expected.unknown else "accepted" if something else "ignored"
+        something = bool(expected.alerts or expected.comments)
+        outcome = "unparsed" if expected.unknown else "accepted" if something else "ignored"
         assert receipt["outcome"] == outcome
         assert receipt["omitted"] == expected.omitted
         assert len(receipt["incidents"]) == len(expected.alerts)
@@ -185,7 +212,7 @@ class TestExamples:
         assert len(before) >= len({a.fingerprint for a in expected.alerts if a.status != "resolved"})
         again = (await deliver(harbour, source, raw)).json()["data"]
         assert again["outcome"] == ("repeated" if expected.id else outcome)
-        assert "open" not in again["moves"]
+        assert "open" not in again["actions"]
         assert await titles(harbour) == before
         assert (await harbour.tally())["incidents"] == stored["incidents"]
 
@@ -279,12 +306,12 @@ class TestOdd:
             answer = await deliver(harbour, source, raw)
             assert answer.status_code == 202, (how, answer.text)
             receipt = answer.json()["data"]
-            assert (receipt["outcome"], receipt["incidents"]) == ("parked", []), how
+            assert (receipt["outcome"], receipt["incidents"]) == ("unparsed", []), how
             kept = (await harbour.get(f"/webhook/{source}/status"))["data"]["last"]
             assert len(kept) == number
             assert kept[0]["note"] == receipt["note"] != ""
             assert len(kept[0]["body"]) <= 65_536
-        assert await harbour.tally() == {"incidents": 0, "parked": len(odd)}
+        assert await harbour.tally() == {"incidents": 0, "unparsed": len(odd)}
 
     @pytest.mark.parametrize("source", SOURCES)
     async def test_too_much_is_refused(self, harbour: House, source: str) -> None:
@@ -364,5 +391,5 @@ class TestOdd:
     async def test_a_storm_of_one_request_is_one_transaction(self, harbour: House) -> None:
         items: list[Any] = [{"labels": {"alertname": f"a{n}", "namespace": "ns", "pod": f"p{n}"}} for n in range(120)]
         answer = await deliver(harbour, "alertmanager", json.dumps({"alerts": items}).encode())
-        assert sum(answer.json()["data"]["moves"].values()) == 120
+        assert sum(answer.json()["data"]["actions"].values()) == 120
         assert (await harbour.tally())["accepted"] == 1

@@ -182,4 +182,4 @@ def load(path: Path) -> Traffic:
         message = (
             f"{path}, line {line_of(text, where)}: {key or 'the file'}: {problem['msg'].removeprefix('Value error, ')}."
         )
-        raise Refusal(message, "See docs/traffic.md for a complete example") from error
+        raise Refusal(message, "The page NAT traffic (section Setup) has a complete example") from error

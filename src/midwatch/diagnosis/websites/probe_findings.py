@@ -12,7 +12,7 @@ from midwatch.domain.observation import Probe
 from midwatch.domain.subject import Subject
 from midwatch.integrations.website.objects.redirects import LEAVES_HTTPS
 from midwatch.integrations.website.objects.site import SiteSettings
-from midwatch.integrations.website.objects.sites import host
+from midwatch.integrations.website.objects.sites import NO_DNS, host
 
 SLOW_MS = 3000  # for a site without configuration
 SOON_DAYS = 14  # automatic renewal happens 30 days before the end; after 16 days of failures manual action is due
@@ -76,7 +76,7 @@ class ProbeReading:
     def _unanswered(self) -> Iterator[Finding]:
         probe = self._probe
         if probe.error != "tls":
-            yield self._finding(_ERRORS[probe.error], "error")
+            yield self._finding(_ERRORS[probe.error], "error", confidence=self._sureness)
         elif probe.tls_days is not None and probe.tls_days < 0:
             yield self._finding("WEB-104", "certificate expires", "error")
         else:
@@ -85,6 +85,14 @@ class ProbeReading:
             yield self._finding(
                 _PROBLEMS[probe.tls_problem or "handshake"], "certificate problem", "error", confidence=sure
             )
+
+    @property
+    def _sureness(self) -> Confidence:
+        """One machine's failed lookup does not prove that the name is gone; where no name resolves it proves
+        nothing."""
+        if self._probe.error != "dns":
+            return Confidence.HIGH
+        return Confidence.LOW if self._lines.get("error", "").endswith(NO_DNS) else Confidence.MEDIUM
 
     def _risks(self) -> Iterator[Finding]:
         days = self._probe.tls_days

@@ -48,7 +48,8 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     found = _alert(document, hook)
     if found is None:
         return Delivery(
-            id=known_as, unknown="Title is missing: use the payload of docs/alert-sources.md in the Datadog webhook."
+            id=known_as,
+            unknown="Title is missing: use the payload of the page Alert sources, Datadog.",
         )
     if _transition(document) == "muted":
         return Delivery(id=known_as, ignored=f"Muted in Datadog: {found.title}")

@@ -37,8 +37,8 @@ __all__ = ["LiveReader", "NoConnection", "connect", "contexts"]
 
 
 _NO_METRICS = (
-    "latency, CPU and network over time were not read: no source of metrics is connected; save the metrics "
-    "and diagnose a dump"
+    "latency, CPU and network over time were not read: no time series (Prometheus) are connected; PodMetrics, where "
+    "available, has current values only. Time series saved as CSV are read with --dump"
 )
 
 

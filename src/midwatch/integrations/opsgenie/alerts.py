@@ -28,7 +28,7 @@ _CHANGES = {
     "close": AlertStatus.RESOLVED,
     "delete": AlertStatus.RESOLVED,
 }
-_REMARKS = {  # action → the alert's field with the details
+_COMMENTS = {  # action → the alert's field with the details
     "addnote": "note",
     "assignownership": "owner",
     "takeownership": "username",
@@ -62,8 +62,8 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     what = action.replace(" ", "").lower()
     if what in _CHANGES:
         return Delivery(alerts=(alert("opsgenie", _raw_alert(told, _CHANGES[what], action), hook.received_at),))
-    if what in _REMARKS:
-        return Delivery(remarks=(_remark(told, action, _REMARKS[what], hook),))
+    if what in _COMMENTS:
+        return Delivery(comments=(_comment(told, action, _COMMENTS[what], hook),))
     return Delivery(unknown=f"Unknown Opsgenie action {one_line(action, NAME_CHARS)}.")
 
 
@@ -93,7 +93,7 @@ def _raw_alert(told: dict[str, Any], status: AlertStatus, action: str) -> RawAle
     )
 
 
-def _remark(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> AlertComment:
+def _comment(told: dict[str, Any], action: str, field: str, hook: WebhookRequest) -> AlertComment:
     more = text(get_path(told, field))
     at = moment(told.get("updatedAt")) or hook.received_at
     return AlertComment(

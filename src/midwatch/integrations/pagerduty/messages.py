@@ -39,8 +39,8 @@ def messages(listed: list[Any], hook: WebhookRequest) -> Delivery:
         return Delivery(id=known_as, unknown="No incident in the PagerDuty messages.")
     kept = readable[:ALERTS]
     alerts = tuple(alert("pagerduty", _raw_alert(m), hook.received_at) for m in kept if _event(m) in _CHANGES)
-    remarks = tuple(_remark(m, hook) for m in kept if _event(m) not in _CHANGES)
-    return Delivery(id=known_as, alerts=alerts, remarks=remarks, omitted=len(listed) - len(kept))
+    comments = tuple(_comment(m, hook) for m in kept if _event(m) not in _CHANGES)
+    return Delivery(id=known_as, alerts=alerts, comments=comments, omitted=len(listed) - len(kept))
 
 
 def _event(message: Any) -> str:
@@ -55,7 +55,7 @@ def _raw_alert(message: Any) -> RawAlert:
     return raw_alert(incident, _CHANGES[_event(message)], at, facts | {"changed by": name(get_path(entry, "agent"))})
 
 
-def _remark(message: Any, hook: WebhookRequest) -> AlertComment:
+def _comment(message: Any, hook: WebhookRequest) -> AlertComment:
     incident, entry = get_path(message, "incident"), get_path(message, "log_entries", "0")
     kind = _event(message).removeprefix("incident.") or "changed"
     who = names(get_path(incident, "assignees")) or names(

@@ -69,15 +69,15 @@ def webhook(event: Any, hook: WebhookRequest) -> Delivery:
     data = get_path(event, "data")
     if change in _CHANGES and get_path(data, "id") and first(data, "title", "summary"):
         return _changed(event, change, hook, known_as)
-    remark = _remark(data, change, event, hook)
-    if remark is None:
+    comment = _comment(data, change, event, hook)
+    if comment is None:
         return Delivery(
             id=known_as,
             unknown=f"Unknown event incident.{one_line(change, NAME_CHARS)}, or incident data is missing.",
         )
-    if is_ours(remark.text):
+    if is_ours(comment.text):
         return Delivery(id=known_as, ignored="Note written by Midwatch.")
-    return Delivery(id=known_as, remarks=(remark,))
+    return Delivery(id=known_as, comments=(comment,))
 
 
 def event_data(data: Any, hook: WebhookRequest) -> Delivery:
@@ -86,11 +86,11 @@ def event_data(data: Any, hook: WebhookRequest) -> Delivery:
     if get_path(data, "type") == "incident" and change in STATUSES and first(data, "title", "summary"):
         at = first(data, "resolved_at", "updated_at") or hook.received_at.isoformat()
         return Delivery(alerts=(alert("pagerduty", raw_alert(data, STATUSES[change], at, {}), hook.received_at),))
-    remark = _remark(data, "", {}, hook)
-    if remark is None:
+    comment = _comment(data, "", {}, hook)
+    if comment is None:
         kind = one_line(get_path(data, "type"), NAME_CHARS)
         return Delivery(unknown=f"PagerDuty {kind} without an incident.")
-    return Delivery(remarks=(remark,))
+    return Delivery(comments=(comment,))
 
 
 def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> Delivery:
@@ -100,11 +100,11 @@ def _changed(event: Any, change: str, hook: WebhookRequest, known_as: str) -> De
     if target:
         facts["merged into"] = target
     one = alert("pagerduty", raw_alert(data, _CHANGES[change], at, facts), hook.received_at)
-    remark = _written(data, "merged", f"Merged into {target}, not fixed.", event, hook) if target else None
-    return Delivery(id=known_as, alerts=(one,), remarks=(remark,) if remark else ())
+    comment = _written(data, "merged", f"Merged into {target}, not fixed.", event, hook) if target else None
+    return Delivery(id=known_as, alerts=(one,), comments=(comment,) if comment else ())
 
 
-def _remark(data: Any, change: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
+def _comment(data: Any, change: str, event: Any, hook: WebhookRequest) -> AlertComment | None:
     if get_path(data, "type") == "incident" and change in _INCIDENT:
         return _written(data, change, _INCIDENT[change](data), event, hook)
     kind, says = _OTHER.get(text(get_path(data, "type")), ("", None))

@@ -20,7 +20,7 @@ from midwatch.integrations.sentry.issues import event_alert, issue_alert, plugin
 from midwatch.integrations.sentry.metrics import metric_alert
 
 _ISSUE = {"created": AlertStatus.FIRING, "unresolved": AlertStatus.FIRING, "resolved": AlertStatus.RESOLVED}
-_ISSUE_REMARKS = ("assigned", "archived", "ignored")
+_ISSUE_COMMENTS = ("assigned", "archived", "ignored")
 _METRIC = {
     "critical": AlertStatus.FIRING,
     "warning": AlertStatus.FIRING,
@@ -51,8 +51,8 @@ def parse(hook: WebhookRequest, _: SenderSettings) -> Delivery:
     for kind, why in _QUIET.items():
         if kind in data or hook.headers.get("sentry-hook-resource") == kind:
             return Delivery(id=known_as, ignored=why)
-    if remark := _remark(document, data, action, hook):
-        return Delivery(id=known_as, remarks=(remark,))
+    if comment := _comment(document, data, action, hook):
+        return Delivery(id=known_as, comments=(comment,))
     said = _raw_alert(document, data, action)
     if said is None or not text(said.title):
         return Delivery(
@@ -72,10 +72,10 @@ def _raw_alert(document: dict[str, Any], data: dict[str, Any], action: str) -> A
     return plugin_alert(document) if first(document, "message", "event") and not data else None
 
 
-def _remark(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> AlertComment | None:
+def _comment(document: dict[str, Any], data: dict[str, Any], action: str, hook: WebhookRequest) -> AlertComment | None:
     issue = get_path(data, "issue", "id") or data.get("issue_id")
     comment = text(data.get("comment"))
-    if not issue or not (comment or action in _ISSUE_REMARKS):
+    if not issue or not (comment or action in _ISSUE_COMMENTS):
         return None
     assignee = text(first(get_path(data, "issue", "assignedTo"), "name", "email", "id"))
     at = moment(data.get("timestamp")) or hook.received_at

@@ -1,20 +1,33 @@
 """HTTP transport that connects only to checked addresses, so that a name cannot be rebound a moment later."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import httpx2
 
 from midwatch.domain.tool import ToolError
 from midwatch.integrations.website.addresses import NEVER, Resolve, refusal_of
 from midwatch.integrations.website.objects.site import SiteSettings
-from midwatch.integrations.website.objects.sites import is_configured
+from midwatch.integrations.website.objects.sites import NO_DNS, is_configured
 from midwatch.integrations.website.phases import Phases
 from midwatch.integrations.website.target import port
 
 CONNECT_S = 3.0
 _ADDRESSES = 3  # that are tried of one name
+
+
+def names_can_resolve(error: OSError | UnicodeError, resolver: Path = Path("/etc/resolv.conf")) -> bool:
+    """Whether another name could have been resolved: a DNS server is configured and answered."""
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return False
+    try:
+        lines = resolver.read_text(errors="replace").splitlines()
+    except OSError:
+        return not isinstance(error, OSError)
+    return not isinstance(error, OSError) or any(line.split()[:1] == ["nameserver"] for line in lines)
 
 
 class Unresolved(Exception):
@@ -55,7 +68,8 @@ class Pinned(httpx2.AsyncBaseTransport):
         except TimeoutError as error:
             raise Unresolved(f"DNS timeout after {CONNECT_S:g} s") from error
         except (OSError, UnicodeError) as error:
-            raise Unresolved(getattr(error, "strerror", "") or "not a valid host name") from error
+            said = getattr(error, "strerror", "") or "not a valid host name"
+            raise Unresolved(said if names_can_resolve(error) else f"{said}; {NO_DNS}") from error
         wanted = is_configured(self._sites, host, number)
         for address in found:
             if why := refusal_of(address, meant=wanted):

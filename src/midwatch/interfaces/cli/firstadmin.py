@@ -31,15 +31,11 @@ async def first_admin(ctx: ServerContext, base: str, folder: Path) -> None:
         file.unlink(missing_ok=True)  # of a server that was killed
         secret = await _invited(ctx)
     except StoreError as error:
-        typer.echo(
-            f"midwatch: {error.reason} Whether an admin exists is not known: midwatch admin create NAME makes one",
-            err=True,
-        )
+        log.warning("store unavailable", error=error.reason, hint="midwatch admin create NAME creates an admin key")
         return
     if not secret:
         return
-    where = _shown(_command(base, secret), file)
-    typer.echo(f"midwatch: nobody has a key yet. {where}\n  or on this machine: midwatch admin create NAME", err=True)
+    _offer(_command(base, secret), file)
     try:
         while await _works(ctx, secret):
             await asyncio.sleep(LOOK_S)
@@ -51,21 +47,28 @@ async def _invited(ctx: ServerContext) -> str:
     return "" if await keys(ctx, CONSOLE) else await create_link(ctx, CONSOLE)
 
 
-def _shown(command: str, file: Path) -> str:
+def _offer(command: str, file: Path) -> None:
+    local = "midwatch admin create NAME"
     if sys.stderr.isatty():
-        return f"This makes the first admin's, once, within a day:\n  {command}"
+        typer.echo(
+            f"midwatch: no API key exists. Create the first admin key (works once, within 24 h):\n  {command}\n"
+            f"  or on this machine: {local}",
+            err=True,
+        )
+        return
     try:
         _write(file, f"{command}\n")
     except OSError as error:
-        return f"{file} cannot be written ({error.strerror}), so that nobody but this machine's users can make one:"
-    return f"The command that makes the first admin's, once, within a day, is in {file}"
+        log.warning("no API key exists", hint=local, file=str(file), error=error.strerror)
+    else:
+        log.warning("no API key exists", hint=f"run the command in {file} (once, within 24 h), or {local}")
 
 
 async def _works(ctx: ServerContext, secret: str) -> bool:
     try:
         return await is_link_valid(ctx, CONSOLE, secret)
     except StoreError as error:
-        log.warning("the store does not answer", error=str(error))
+        log.warning("store unavailable", error=str(error))
         return True
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import structlog
 import typer
 
 from midwatch.interfaces.cli import command
@@ -22,6 +23,7 @@ from midwatch.settings import Settings, home
 from midwatch.wiring import server
 from midwatch.wiring.worker_process import worker_process
 
+log = structlog.get_logger()
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Host = Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on (127.0.0.1).")]
@@ -84,7 +86,7 @@ async def _serve(settings: Settings, kubeconfig: str, *, open_access: bool) -> N
         if listening.started:
             bound = listening.servers[0].sockets[0].getsockname()
             here = f"http://[{bound[0]}]:{bound[1]}" if ":" in bound[0] else f"http://{bound[0]}:{bound[1]}"
-            typer.echo(f"midwatch: listening on {here}", err=True)
+            log.info("server started", url=here)
             async with _offered(ctx, settings.server.url or here, wanted=not open_access):
                 await task
         await task

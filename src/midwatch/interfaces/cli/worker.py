@@ -4,16 +4,19 @@ import signal
 import sys
 from typing import Annotated
 
+import structlog
 import typer
 
 from midwatch.engine.worker import Worker
 from midwatch.engine.worker_context import no_announcement
 from midwatch.interfaces.cli import command
 from midwatch.kit.logging import to_standard_error
+from midwatch.kit.processes import own_name
 from midwatch.settings import Settings
 from midwatch.wiring.worker import working
 from midwatch.wiring.worker_process import announce_on
 
+log = structlog.get_logger()
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 Attached = Annotated[
@@ -47,7 +50,7 @@ async def _work(settings: Settings, *, attached: bool) -> None:
     announce = announce_on(sys.stdout.fileno()) if attached else no_announcement
     async with working(settings, woken=attached, announce=announce) as worker:
         told = asyncio.create_task(_hear(worker, over)) if attached else None
-        typer.echo("midwatch: working", err=True)
+        log.info("worker started", name=own_name())
         await over.wait()
         if told:
             told.cancel()

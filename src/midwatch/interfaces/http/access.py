@@ -187,4 +187,6 @@ async def key_owner(
 
 
 def _secret(bearer: HTTPAuthorizationCredentials | None, header: str | None) -> str:
-    return bearer.credentials if bearer else header or ""
+    """Of two that are sent the one that is a key of ours: the other is a token of the alert source."""
+    given = [secret for secret in (bearer.credentials if bearer else "", header or "") if secret]
+    return next((secret for secret in given if secret.startswith("mw_")), next(iter(given), ""))

@@ -127,7 +127,7 @@ def _allowed(request: Request) -> list[str]:
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:
     log.error(
-        "the store does not answer",
+        "store unavailable",
         request_id=request.state.request_id,
         path=request.scope["path"],
         error=type(error).__name__,

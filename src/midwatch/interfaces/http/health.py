@@ -34,15 +34,15 @@ async def readyz(ctx: ServerCtx, caller: Annotated[Actor, caller_of(store_troubl
 
 @router.get(
     "/health",
-    summary="Status of store, workers and queue",
+    summary="Status of store, workers, queue and clusters",
     responses={401: DENIED[401], 503: {"model": ServerHealth, "description": "The store does not accept writes."}},
     dependencies=LOCAL,
 )
 async def health(
     ctx: ServerCtx, caller: Annotated[Actor, caller_of(server_health)], response: Response
 ) -> ServerHealth:
-    """`degraded` with `reasons`: the store does not accept writes (503), no worker is alive, or an investigation has
-    been queued for more than 5 minutes (both 200)."""
+    """`degraded` with `reasons`: the store does not accept writes (503), no worker is alive, an investigation has
+    been queued for more than 5 minutes, or a worker cannot reach its cluster (200)."""
     found = await server_health(ctx, caller)
     response.status_code = 200 if found.store == "ok" else 503
     return found

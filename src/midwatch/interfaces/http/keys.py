@@ -1,6 +1,7 @@
 from datetime import datetime
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
@@ -11,6 +12,7 @@ from midwatch.interfaces.http.timestamps import Moment
 from midwatch.services import access
 from midwatch.services.identity import LINK
 
+log = structlog.get_logger()
 router = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
 
 
@@ -53,6 +55,7 @@ async def create(
     wanted: NewKey, ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.create_key)]
 ) -> Ok[KeySecret]:
     key, secret = await access.create_key(ctx, caller, wanted.name, wanted.role, wanted.expires_at)
+    log.info("key created", key=key.id, role=key.role.value, by=caller.name)
     return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))
 
 
@@ -66,6 +69,7 @@ async def revoke(
     key_id: Annotated[str, Path(max_length=40)], ctx: ServerCtx, caller: Annotated[Actor, caller_of(access.revoke)]
 ) -> Ok[None]:
     await access.revoke(ctx, caller, key_id)
+    log.info("key revoked", key=key_id, by=caller.name)
     return Ok(message="revoked", data=None)
 
 
@@ -78,4 +82,5 @@ async def revoke(
 async def setup(claim: Setup, ctx: ServerCtx, rates: TheRates, address: Address) -> Ok[KeySecret]:
     rates.setup(address)
     key, secret = await access.redeem(ctx, LINK, claim.token, claim.name)
+    log.info("key created", key=key.id, role=key.role.value, by=LINK.name)
     return Ok(data=KeySecret(secret=secret, key=KeyShown.of(key)))

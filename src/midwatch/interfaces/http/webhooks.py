@@ -24,15 +24,19 @@ from midwatch.interfaces.http.body import raw
 from midwatch.interfaces.http.envelope import FAILURES, Ok
 from midwatch.services import alerts, incidents
 from midwatch.services.alerts import Receipt
+from midwatch.services.errors import NoAccess, NotAllowed, TooOften
+from midwatch.services.event_log import log_refusal
 from midwatch.services.identity import alert_source, prove, sender
 from midwatch.services.use_case import check
 
 router = APIRouter(tags=["alerts"], responses={k: v for k, v in FAILURES.items() if k in (400, 404, 413, 429, 503)})
 Source = Annotated[str, Path(description="name of the alert source, in lower case", max_length=64)]
 
-Token = Annotated[str, Query(max_length=4096, description="for senders that can send neither a header nor a signature")]
+Token = Annotated[
+    str, Query(max_length=4096, description="for alert sources that can send neither a header nor a signature")
+]
 ANY_JSON: dict[str, Any] = {
-    "requestBody": {"description": "as the sender writes it", "content": {"application/json": {"schema": {}}}}
+    "requestBody": {"description": "as the alert source sends it", "content": {"application/json": {"schema": {}}}}
 }
 
 
@@ -63,8 +67,18 @@ TheHook = Annotated[WebhookRequest, Depends(the_hook)]
 async def webhook(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """Authenticated as docs/alert-sources.md says, or by an API key. A body that cannot be parsed is stored; `note`
-    has the reason."""
+    """Authenticated by the alert source's own token or signature, or by an API key. A body that cannot be
+    parsed is stored; `note` has the reason."""
+    try:
+        return await _received(request, source, bearer, header, token)
+    except (NoAccess, NotAllowed, TooOften) as refused:
+        log_refusal(source, refused.reason)
+        raise
+
+
+async def _received(
+    request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: str
+) -> Ok[Receipt]:
     # In a storm this is all that is called, and a parameter that is resolved costs as much as a statement to the store.
     ctx, rates, address = await the_desk(request), await the_rates(request), await the_address(request)
     alert_source(ctx, source)  # whether there is one, and who calls how often, is asked before the body is read
@@ -81,7 +95,7 @@ async def webhook(
 async def webhook_put(
     request: Request, source: Source, bearer: SenderBearer, header: SenderHeader, token: Token = ""
 ) -> Ok[Receipt]:
-    """For senders that use PUT, as Grafana can."""
+    """For alert sources that use PUT, as Grafana can."""
     return await webhook(request, source, bearer, header, token)
 
 

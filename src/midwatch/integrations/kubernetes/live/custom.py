@@ -109,7 +109,7 @@ def _left_out(got: _Collected, beyond: Sequence[CustomKind]) -> list[str]:
     if got.refused:
         said.append(
             f"{_kinds(got.refused)} may not be listed; grant list on these resources with a read-only role "
-            "(docs/kubernetes.md)"
+            "(page Kubernetes, section Permissions)"
         )
     if got.failed:
         said.append(f"{_kinds(got.failed)} did not answer")

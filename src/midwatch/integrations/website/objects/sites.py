@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from midwatch.integrations.website.objects.site import SiteSettings
 
+NO_DNS = "no DNS server answers on this machine"  # how the text of a failed lookup ends where no name can be resolved
 _PORTS = {"https": 443, "http": 80}
 
 
