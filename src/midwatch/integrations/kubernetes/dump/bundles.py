@@ -40,7 +40,7 @@ _REFUSED = re.compile(rf"(?:^|/){_TROUBLESHOOT}/.*-errors\.(?:json|log)$")
 _NOTES = re.compile(r"(?:^|/)(?:version|timestamp)$")
 _NAMED = 3  # files of a folder that are named; of more, how many there are
 _FOLDERS = 20  # of more folders, as a sosreport has, those at the top are told
-_UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
+_UNKNOWN = "neither kubectl output nor the log of a known pod; name logs NAMESPACE/POD/CONTAINER.log"
 
 
 def with_kind(raw: Json, file: str) -> Json:
