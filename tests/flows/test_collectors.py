@@ -199,3 +199,19 @@ def test_many_files_that_nothing_names_are_one_gap() -> None:
     folders = [f"sos/proc/{n}/{name}" for n in range(30) for name in "ab"]
     assert [(p, r.partition(" (")[0]) for p, r in unnamed(folders)] == [("sos/proc/", "60 files")]
     assert list(by_folder({"a/x.json": 2})) == [("a/x.json", "2 values of no kind that is known: not read")]
+
+
+DEBUG = """$ kubectl debug node/n1 -it --image=busybox
+Creating debugging pod node-debugger-n1-x7x2z with container debugger on node n1.
+If you don't see a command prompt, try pressing enter.
+/ # chroot /host
+# journalctl -u kubelet --no-pager | tail -1
+Mar 01 09:59:10 n1 kubelet[1234]: E0301 09:59:10.000000    1234 kubelet.go:1480] "Image garbage collection failed \
+once" err="no space left on device"
+"""
+
+
+def test_a_session_of_kubectl_debug_is_of_its_node(tmp_path: Path) -> None:
+    head = midwatch("diagnose", "--dump", write(tmp_path, {"debug.txt": DEBUG})).head
+    assert "confirmed" in head
+    assert "node/n1 (unit kubelet): no space left on a disk of the node" in head

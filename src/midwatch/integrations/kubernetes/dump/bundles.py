@@ -95,8 +95,11 @@ def is_refusal(file: str) -> bool:
 
 def refusals(value: Any) -> list[str]:
     """The sentences of such a file: a list, or by namespace."""
-    values = cast("list[Any]", list(cast(Json, value).values()) if isinstance(value, dict) else value)
-    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else [str(values)]
+    if isinstance(value, dict):
+        value = list(cast(Json, value).values())
+    if not isinstance(value, list):
+        return [str(value)]
+    return [one for one in cast("list[Any]", value) if isinstance(one, str)]
 
 
 def by_folder(unknown: Mapping[str, int]) -> Iterator[tuple[str, str]]:
