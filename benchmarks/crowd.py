@@ -12,7 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from midwatch.integrations.kubernetes.fake.crowd import crowd
@@ -109,7 +111,9 @@ def bounds(folder: Path) -> Iterator[tuple[str, float, float]]:
     yield "CPU a pod from 5,000 to 20,000 to that from 1,000", (large.cpu_s - middle.cpu_s) / 15_000 / each, 1.3
     dump = folder / "dump"
     dump.mkdir()
-    text = save(dump, 20_000, 100, 10)
+    # In a process of its own: the peak of a child counts from what its parent held when it was started.
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        text = apart.submit(save, dump, 20_000, 100, 10).result()
     saved = min((measure(folder / "compiled", "--dump", str(dump)) for _ in range(SOME)), key=lambda one: one.cpu_s)
     yield f"dump of 20,000 pods ({text:.0f} MB): CPU to the live read", saved.cpu_s / large.cpu_s, 1.2
     yield "dump of 20,000 pods: MB of memory for each MB of text", saved.peak_mb / text, 3

@@ -1,6 +1,6 @@
 """Everything a dump says, merged: objects by kind and name, which lists are whole, and what could not be read."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -54,6 +54,7 @@ class DumpContents:
     `snapshot`: when the dump was made, as far as it tells.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
     them has.
+    `unknown`: file → how many values of it are of no kind that is known.
     """
 
     held: dict[str, dict[Place, Held]] = field(default_factory=lambda: defaultdict(dict[Place, Held]))
@@ -63,6 +64,7 @@ class DumpContents:
     measured: list[tuple[str, Series]] = field(default_factory=list[tuple[str, Series]])
     unreadable: list[Unreadable] = field(default_factory=list[Unreadable])
     missed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
+    unknown: Counter[str] = field(default_factory=Counter[str])
     version: str = ""
     snapshot: Snapshot | None = None
     _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])

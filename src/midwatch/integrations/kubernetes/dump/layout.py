@@ -59,6 +59,7 @@ _ROTATED = re.compile(r"\.log\.\d+$")
 _KINDS: dict[str, str] = {
     word: plural for plural, kind in ALL.items() for word in (plural, kind.name.lower(), *kind.short)
 }
+KIND_WORDS: dict[str, ResourceKind] = {word: ALL[plural] for word, plural in _KINDS.items()}
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,9 @@ class Lists:
             return self.take(item, found.source, whole=found.whole)
         kind = found.kind(item)
         if kind is None:
-            self.custom(item, found.source, found.own, found.api)
+            taken = self.custom(item, found.source, found.own, found.api)
+            if not (taken or item.get("kind") or found.own):
+                self.contents.unknown[found.source.file] += 1
             return None
         found.served = found.served or bool({"status", "metadata"} & item.keys() and _from_server(item))
         return found.add(kind, self.contents.add(item, kind, found.source))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes import text
-from midwatch.integrations.kubernetes.dump import encoding, layout, limits
+from midwatch.integrations.kubernetes.dump import bundles, encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.clock import DumpClock
 from midwatch.integrations.kubernetes.dump.contents import DumpContents, DumpSource, listed_by
 from midwatch.integrations.kubernetes.dump.decode import kind_of
@@ -27,6 +27,8 @@ from midwatch.integrations.kubernetes.measured import prometheus, saved_answers,
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.parse_result import key
 from midwatch.kit.clock import utc_now
+from midwatch.kit.longlines import cut_line
+from midwatch.kit.printable import one_line
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -34,7 +36,6 @@ T = TypeVar("T")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
-_UNKNOWN = "neither kubectl output nor the log of a known pod; name logs <namespace>/<pod>/<container>.log"
 
 
 @dataclass
@@ -48,6 +49,7 @@ class Loading:
     texts: list[File] = field(default_factory=list[File])
     candidates: list[File] = field(default_factory=list[File])
     unplaced: list[tuple[str, text.ParsedLog]] = field(default_factory=list[tuple[str, text.ParsedLog]])
+    strange: list[str] = field(default_factory=list[str])
     saved: float | None = None
     budget: int = limits.OBJECT_BYTES
 
@@ -68,6 +70,8 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
     state.contents.settle()
     _attribute(state, now)
     state.contents.settle()
+    for place, reason in (*bundles.by_folder(state.contents.unknown), *bundles.unnamed(state.strange)):
+        state.contents.complain(place, 0, reason)
     return state.contents, state.logs
 
 
@@ -77,7 +81,7 @@ def _route(state: Loading, file: File, *, alone: bool) -> None:
         return None
     if path.is_archived:
         return state.contents.complain(file.name, 0, "an archive within the dump is not opened: unpack it")
-    if path.of_log and not alone:
+    if (path.of_log or bundles.log_place(file.name)) and not alone:
         return state.candidates.append(file)
     head = _tried(state, file, encoding.head)
     if head is None or (len(head) < limits.HEAD_BYTES and not head.strip(b"\x00\r\n\t ")):
@@ -214,6 +218,10 @@ def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
     for where, reason in read.problems:
         state.contents.complain(name, where, reason)
     for where, value in read.found:
+        if bundles.is_refusal(name):
+            for said in bundles.refusals(value):
+                contents.complain(name, where, f"refused to the collector: {one_line(cut_line(said))}")
+            continue
         source = DumpSource(name, where, naive=naive)
         for one in cast("list[Any]", value) if isinstance(value, list) else [value]:
             if isinstance(one, dict):
@@ -226,12 +234,13 @@ def _taken(state: Loading, name: str, content: str, read: Documents) -> bool:
 def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> None:
     if listed_by(raw, source.file)[0]:
         return state.lists.take(raw, source, whole=whole)
+    raw = bundles.with_kind(raw, source.file)
     found = kind_of(raw)
     if found is None and _of_monitoring(state, raw, source):
         return None
     if found is None:
         if not state.lists.custom(raw, source):
-            state.contents.version = state.contents.version or _version(raw)
+            _unread(state, raw, source)
         return None
     state.contents.add(raw, found, source)
     if layout.complete_kind(source.file) is found:
@@ -239,9 +248,17 @@ def _document(state: Loading, raw: Json, source: DumpSource, *, whole: bool) -> 
     return None
 
 
+def _unread(state: Loading, raw: Json, source: DumpSource) -> None:
+    """The version of the cluster, or a value that nothing tells the kind of; it is counted, as it may be evidence."""
+    version = _version(raw)
+    state.contents.version = state.contents.version or version
+    if not version and not raw.get("kind") and Path.of(source.file).suffix == ".json":
+        state.contents.unknown[source.file] += 1
+
+
 def _version(raw: Json) -> str:
-    """`kubectl version -o json`, or the server's own /version."""
-    server = raw.get("serverVersion", raw)
+    """`kubectl version -o json`, the server's own /version, or that of a support bundle."""
+    server = raw.get("serverVersion", raw.get("info", raw))
     found = cast(Json, server).get("gitVersion") if isinstance(server, dict) else None
     return found if isinstance(found, str) else ""
 
@@ -326,15 +343,25 @@ def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
 def _attribute(state: Loading, now: datetime | None) -> None:
     pods = Attribution(state.contents.pods(), state.contents.namespaces)
     for file in state.candidates:
+        if bundles.is_note(file.name) or _refused_log(state, file):
+            continue
         claim, of_log = pods.claim(file.name), Path.of(file.name).of_log
         if of_log and (claim is None or not claim.sure) and _as_text(state, file, now):
             continue
         if claim is not None and (claim.sure or of_log):
             _keep(state, file, claim)
         elif not _unnamed(state, file):
-            state.contents.complain(file.name, 0, _UNKNOWN)
+            state.strange.append(file.name)
     for name, log in state.unplaced:
         state.logs.add(pods.place_log(log), Saved(None, name, text=log.text))
+
+
+def _refused_log(state: Loading, file: File) -> bool:
+    if not bundles.is_refusal(file.name):
+        return False
+    said = encoding.decode(_tried(state, file, encoding.head) or b"")[0]
+    state.contents.complain(file.name, 0, f"refused to the collector: {one_line(cut_line(said))}")
+    return True
 
 
 def _unnamed(state: Loading, file: File) -> bool:

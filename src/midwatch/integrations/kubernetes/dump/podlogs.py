@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from midwatch.integrations.kubernetes.dump.bundles import log_place
 from midwatch.integrations.kubernetes.dump.encoding import end
 from midwatch.integrations.kubernetes.dump.files import File
 from midwatch.integrations.kubernetes.dump.joinedlogs import join_logs as together
@@ -136,6 +137,8 @@ class Attribution:
         """None when nothing tells which pod it is."""
         if len(name.rpartition("/")[2]) > _LONGEST_NAME:
             return None
+        if known := log_place(name):
+            return LogClaim(*known)
         if found := _GATHERED.search(name):
             return LogClaim(found["ns"], found["pod"], found["container"], found["which"] == "previous")
         path = Path.of(name)
