@@ -20,6 +20,7 @@ from tests.services.stage import CASES, Stage, modules, public
 
 # Modules whose public functions are no use cases: they know no caller, and nobody outside calls them.
 INSIDE = {
+    "event_log": "lines of the log; asks nothing and changes nothing",
     "use_case": "what a use case is",
     "identity": "finds out who calls, before anything can be asked in their name",
     "incident_updates": "what an alert does, in the transaction of who takes it in",

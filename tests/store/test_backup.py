@@ -258,7 +258,7 @@ def test_a_damaged_file_is_refused(db: Database, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         restore(db, path)
     path.write_bytes(b"no zip")
-    with pytest.raises(StoreError, match="damaged or is no backup"):
+    with pytest.raises(StoreError, match="is not a backup of midwatch, or is damaged"):
         restore(db, path)
     fill(db, 50)
     backup(db, path)

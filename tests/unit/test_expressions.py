@@ -38,6 +38,7 @@ _FROM_TABLES = {
     "midwatch.analysis.patterns: e['pattern']",
     "midwatch.analysis.name_positions: _PART.sub(lambda m: parts[m[0]], pattern)",
     "midwatch.reasoning.symptoms: p",
+    "midwatch.integrations.kubernetes.dump.bundles: f'(?:^|/){pattern}$'",
     "midwatch.diagnosis.kubernetes.view.conditions: '|'.join(_table()[name])",
     'midwatch.integrations.kubernetes.dump.clock: f"""{name}[\\\\"\']?{_STAMP.pattern}"""',
     "midwatch.analysis.times.days: pattern",

@@ -8,4 +8,4 @@ class Refusal(Exception):
 
 
 class NothingFound(Refusal):
-    """What was named is not in what was checked."""
+    """A named object, namespace or label that the checked objects do not have."""

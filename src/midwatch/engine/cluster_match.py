@@ -21,7 +21,7 @@ def _split(key: str) -> tuple[str, str] | None:
 
 
 def keys_in_any_cluster(keys: Iterable[str]) -> tuple[str, ...]:
-    """What an incident has beside keys that name a cluster, to be found by alerts that name none."""
+    """Additional keys of an incident, without its cluster: alerts that name no cluster find it by them."""
     return tuple(f"{_ANY}:{split[1]}" for key in keys if (split := _split(key)) and split[0])
 
 

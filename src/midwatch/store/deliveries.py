@@ -36,7 +36,6 @@ class WebhookDelivery(Model, frozen=True):
 
 def add(tx: Connection, delivery: WebhookDelivery) -> bool:
     """Stores a delivery. False for one that was stored before: a retry of the sender."""
-    return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.value}) == 1
     return insert_new(tx, t, delivery.model_dump() | {"outcome": delivery.outcome.stored}) == 1
 
 

@@ -340,8 +340,8 @@ class TestOdd:
     async def test_a_refusal_names_what_counts_for_the_source(self, harbour: House) -> None:
         """What cannot sign is not told about signatures."""
         for source, ways in (
-            ("datadog", "Datadog authenticates by senders.datadog.tokens;"),
-            ("grafana", "Grafana Alerting authenticates by senders.grafana.secrets or senders.grafana.tokens;"),
+            ("datadog", "Datadog authenticates by senders.datadog.tokens"),
+            ("grafana", "Grafana Alerting authenticates by senders.grafana.secrets or senders.grafana.tokens"),
         ):
             refused(await harbour.http.post(f"/webhook/{source}", json={"title": "t"}), 401, ways)
 

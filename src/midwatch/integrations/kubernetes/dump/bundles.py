@@ -110,7 +110,7 @@ def by_folder(unknown: Mapping[str, int]) -> Iterator[tuple[str, str]]:
         yield place, f"{count:,} {'value' if count == 1 else 'values'}{within} of no kind that is known: not read"
 
 
-def unnamed(files: Sequence[str]) -> Iterator[tuple[str, str]]:
+def unnamed_file_gaps(files: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(place, reason) for texts that nothing tells the meaning of."""
     for place, names in _grouped(files):
         if len(names) <= _NAMED:

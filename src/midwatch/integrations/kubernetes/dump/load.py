@@ -70,7 +70,7 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
     state.contents.settle()
     _attribute(state, now)
     state.contents.settle()
-    for place, reason in (*bundles.by_folder(state.contents.unknown), *bundles.unnamed(state.strange)):
+    for place, reason in (*bundles.by_folder(state.contents.unknown), *bundles.unnamed_file_gaps(state.strange)):
         state.contents.complain(place, 0, reason)
     return state.contents, state.logs
 
