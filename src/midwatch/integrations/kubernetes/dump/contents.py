@@ -52,6 +52,7 @@ class DumpContents:
 
     `missed`: plural ("" for unknown) → what should be held and was not read.
     `snapshot`: when the dump was made, as far as it tells.
+    `said`: a text has words of which nothing was made.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
     them has.
     """
@@ -65,6 +66,7 @@ class DumpContents:
     missed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list[str]))
     version: str = ""
     snapshot: Snapshot | None = None
+    said: bool = False
     _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])
     _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])

@@ -31,6 +31,7 @@ from midwatch.kit.clock import utc_now
 Json = dict[str, Any]
 T = TypeVar("T")
 
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
@@ -331,20 +332,33 @@ def _attribute(state: Loading, now: datetime | None) -> None:
             continue
         if claim is not None and (claim.sure or of_log):
             _keep(state, file, claim)
-        elif not _unnamed(state, file):
-            state.contents.complain(file.name, 0, _UNKNOWN)
+        else:
+            _unnamed(state, file, now)
     for name, log in state.unplaced:
         state.logs.add(pods.place_log(log), Saved(None, name, text=log.text))
 
 
-def _unnamed(state: Loading, file: File) -> bool:
-    """Whether the file is a log, or a node's journal, though nothing tells of which pod; then it is kept as that."""
+def _unnamed(state: Loading, file: File, now: datetime | None) -> None:
+    """A log or a node's journal, though nothing tells of which pod, and messages in the midst of other words; what is
+    neither is named as not read, with the lines that speak of a failure."""
     data = _tried(state, file, lambda f: encoding.end(f, limits.TEXT_FILE_BYTES)[0])
+    if data is None:
+        return None
     if not data or encoding.binary(data[: limits.HEAD_BYTES]):
-        return False
-    found = text.unnamed_logs(encoding.decode(data)[0], name=file.name)
-    state.unplaced += [(file.name, log) for log in found]
-    return bool(found)
+        return state.contents.complain(file.name, 0, _UNKNOWN)
+    content = encoding.decode(data)[0]
+    parsed = text.unnamed(content, name=file.name, now=now)
+    state.contents.said = state.contents.said or _WORD.search(content) is not None
+    found = bool(parsed.objects or parsed.loose)
+    if not found:
+        parsed.problems.clear()
+        lines = list(enumerate(content.splitlines(), 1))
+        said = text.suspects(lines)
+        for line, words in said:
+            state.contents.complain(file.name, line, f"not understood: {words}")
+        if not said:
+            state.contents.complain(file.name, 0, _UNKNOWN)
+    return _take(state, file.name, parsed)
 
 
 def _keep(state: Loading, file: File, claim: LogClaim) -> None:

@@ -57,7 +57,9 @@ class DumpReader:
     def __init__(self, path: Path | Literal["-"]) -> None:
         self._files = _files(path)
         self._contents, self._logs = load(self._files)
-        if not self._contents.count and not self._contents.whole and not self._contents.measured and not self._logs:
+        if not (self._contents.count or self._contents.whole or self._contents.measured or self._logs) and (
+            not self._contents.said
+        ):
             self._files.close()
             raise Refused(_nothing(self._files.name, self._contents))
 

@@ -64,7 +64,7 @@ def event_groups(lines: Sequence[tuple[int, str]], command: Command, scene: Pars
 
 
 def objects(group: EventGroup, scene: ParsedScene) -> list[Json]:
-    about = group.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace or "default"}
+    about = group.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace}
     return events.with_names([events.event(cells, about, scene.now) for cells in group.cells])
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
-from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence, journal, kernel
+from midwatch.integrations.kubernetes.text.shapes import FAILURE, LONGEST, is_log_line, is_sentence, journal, kernel
 
 Lines = Sequence[tuple[int, str]]
 # Rulers, headings of Markdown and of helm, and what kubectl says of an order that it carried out.
@@ -14,6 +14,7 @@ _NO_OUTPUT = re.compile(
     r"labeled|annotated|(?:already )?(?:un)?cordoned|drained|evicted)|(?:evicting|deleting) pod .*|Waiting for .*"
 )
 _KERNEL_UNIT = "kernel"
+_QUOTED = 120  # letters of a line that is quoted
 
 
 def journals(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
@@ -46,6 +47,12 @@ def bare_logs(lines: Lines, name: str, *, whole: bool) -> tuple[list[ParsedLog],
     return found, used
 
 
+def is_log(lines: Lines) -> bool:
+    """Whether most of the lines begin as a log's do: then what they say is the log's, whatever it sounds like."""
+    said = [line for _, line in lines if line.strip()]
+    return len(said) > 1 and sum(map(is_log_line, said)) * 2 >= len(said)
+
+
 def _log(lines: Lines, name: str) -> ParsedLog:
     return ParsedLog("", name, "", False, "\n".join(line for _, line in lines).strip("\n"), "Log")
 
@@ -76,5 +83,12 @@ def not_understood(lines: Lines, used: set[int]) -> Iterator[tuple[int, str]]:
         ):
             run.append((number, line))
         elif run and (number in used or not line.strip() or number < 0):
-            yield run[0][0], f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"
+            yield run[0][0], _unread(run)
             run = []
+
+
+def _unread(run: Lines) -> str:
+    """With the first line that speaks of a failure, as nobody judged it."""
+    said = f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"
+    suspect = next((line.strip() for _, line in run if FAILURE.search(line[:LONGEST])), "")
+    return f"{said}: {suspect[:_QUOTED]}" if suspect else said

@@ -1,0 +1,161 @@
+"""Messages outside of any table and log: one quoted line, inline code, a cell of a table, a row without its header.
+
+Only of what nothing else could read. Lines that a terminal or a mail wrapped are joined first, as the reason stands at
+the end of a message.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from midwatch.integrations.kubernetes.text import answers, events
+from midwatch.integrations.kubernetes.text.message_kinds import Message, message_of
+from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene
+from midwatch.integrations.kubernetes.text.shapes import FAILURE, LONGEST, is_log_line, is_sentence
+
+Lines = Sequence[tuple[int, str]]
+NOT_NAMED = "not-named"
+_MARKS = re.compile(r"\s*(?:(?:[>*|•-]|\d{1,2}[.)]) +)*")
+_CODE = re.compile(r"(?<!`)`([^`\n]{6,20000})`(?!`)")
+_QUOTES = "\"'“”„«» "
+_WIDE = 66  # letters of a line that may have been wrapped at the width of a terminal or a mail
+_ON = re.compile(r"[a-z0-9(\[{\"'/<=&@%:,;.…-]")
+_FIELD = re.compile(r"\s*(?:- )?[\w./ -]{1,60}:(?:\s|$)")
+_LIST = re.compile(r"\s*(?:[>*•-]|\d{1,2}[.)]) ")
+# What a person says of it all: not a message of a program.
+_SPOKEN = re.compile(
+    r"(?i)(?:^|[\s(])(?:i|we|my|our|you|your|me|us|anyone|somebody|please|thanks|help|i'm|i've|we've)(?=[\s,.'’]|$)"
+    r"|\?\s*$"
+)
+_UNFINISHED = ("…", "\\", "...")
+
+
+def read_messages(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
+    """Adds an event for each message of Kubernetes and a refused command for each of kubectl's; the numbers of the
+    lines that were taken."""
+    used: set[int] = set()
+    found: list[Json] = []
+    for numbers, text in joined(lines):
+        for piece in pieces(text):
+            if is_log_line(piece):
+                continue
+            if answers.error(piece, sure=False):
+                parsed.problems.append((numbers[0], piece))
+                where = f"{scene.file or 'text'} line {numbers[0]}"
+                if refused := answers.command_error(piece, where, "", scene.namespace):
+                    parsed.add(refused)
+            elif message := message_of(piece):
+                found.append(_event(message, scene))
+            else:
+                continue
+            used.update(numbers)
+    for event in events.with_names(found):
+        parsed.add(event)
+    return used
+
+
+def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
+    """What programs said of a failure, where it looks like no log: each run of such lines as one log."""
+    found: list[ParsedLog] = []
+    run: list[tuple[tuple[int, ...], str]] = []
+    used: set[int] = set()
+    for numbers, text in [*joined(lines), ((), "")]:
+        said = _program_error(text)
+        if said:
+            run.append((numbers, said))
+            used.update(numbers)
+        elif run:
+            found.append(ParsedLog("", _place(name, run[0][0][0]), "", False, "\n".join(t for _, t in run), "Log"))
+            run = []
+    return found, used
+
+
+def suspects(lines: Lines, most: int = 3) -> list[tuple[int, str]]:
+    """The first lines that speak of a failure."""
+    found: list[tuple[int, str]] = []
+    for number, line in lines:
+        if len(found) < most and FAILURE.search(line[:LONGEST]):
+            found.append((number, line.strip()))
+    return found
+
+
+def without_marks(lines: Lines) -> list[tuple[int, str]]:
+    """Lines that are a quotation or inline code as a whole, without its marks."""
+    return [(number, _bare(line)) for number, line in lines]
+
+
+def _bare(line: str) -> str:
+    text = line[2:] if line.startswith("> ") and line[2:].strip() else line
+    inner = text.strip()
+    for mark in ("`", '"', "'"):
+        if len(inner) > 8 and inner[0] == inner[-1] == mark and (mark != "`" or "`" not in inner[1:-1]):
+            return inner[1:-1] if mark == "`" or is_log_line(inner[1:-1]) else text
+    return text
+
+
+def joined(lines: Lines) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Each line with those that go on with it, as one text."""
+    run: list[tuple[int, str]] = []
+    for number, line in lines:
+        if run and _continues(run, line):
+            run.append((number, line))
+            continue
+        if run:
+            yield tuple(n for n, _ in run), _one(run)
+        run = [(number, line)] if line.strip() else []
+    if run:
+        yield tuple(n for n, _ in run), _one(run)
+
+
+def _continues(run: list[tuple[int, str]], line: str) -> bool:
+    before, bare = run[-1][1].rstrip(), line.strip()
+    if not bare or is_log_line(line) or _LIST.match(line) or len(run) > 40:
+        return False
+    another = message_of(bare)
+    if another and another.start == 0:
+        return False
+    if before.endswith(_UNFINISHED) or run[0][1].count("`") % 2:
+        return True
+    deeper = len(line) - len(line.lstrip()) > len(run[0][1]) - len(run[0][1].lstrip()) + 1
+    if _FIELD.match(line) and (deeper or not before.endswith((":", ","))):
+        return len(before) >= _WIDE and not deeper and _ON.match(bare) is not None
+    return deeper or (len(before) >= _WIDE and _ON.match(bare) is not None)
+
+
+def _one(run: list[tuple[int, str]]) -> str:
+    text = " ".join(line.strip().removesuffix("\\").removesuffix("…").strip() for _, line in run[:-1])
+    return f"{text} {run[-1][1].strip()}".strip()
+
+
+def pieces(text: str) -> list[str]:
+    """The parts of a line that a message may fill: inline code, cells of a table, else all of it."""
+    bare = _MARKS.sub("", text, count=1)
+    if codes := [found.strip() for found in _CODE.findall(bare[:LONGEST])]:
+        outside = _CODE.sub(" ", bare[:LONGEST]).strip()
+        return [*codes, *([outside] if not is_sentence(outside) and message_of(outside) else [])]
+    if text.lstrip().startswith("|") and text.count("|") > 2:
+        return [cell for cell in (c.strip(_QUOTES + "`") for c in text.split("|")) if len(cell) > 8]
+    bare = bare.strip()
+    return [bare.strip(_QUOTES) if bare[:1] in _QUOTES else bare]
+
+
+def _program_error(text: str) -> str:
+    codes = [code for code in _CODE.findall(text[:LONGEST]) if FAILURE.search(code) and " " in code.strip()]
+    if codes:
+        return "\n".join(codes)
+    if not text.strip() or not FAILURE.search(text[:LONGEST]):
+        return ""
+    if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()):
+        return ""
+    return text.strip().strip("> ")
+
+
+def _place(name: str, number: int) -> str:
+    return f"{name} line {number}" if number > 1 else name
+
+
+def _event(message: Message, scene: ParsedScene) -> Json:
+    about = message.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace}
+    if not about.get("namespace") and scene.namespace and about.get("kind") != "Node":
+        about = {**about, "namespace": scene.namespace}
+    cells = {"TYPE": "Warning", "REASON": message.reason, "MESSAGE": message.text.rstrip(_QUOTES + "`")}
+    return events.event(cells, {k: v for k, v in about.items() if v}, scene.now)
