@@ -10,7 +10,7 @@ from midwatch.analysis.log_timestamps import moment
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, reason_text
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
@@ -103,7 +103,7 @@ def _say(cluster: Cluster, log: LogLines, code: str, line: str, count: int, **fa
         confidence=Confidence.LOW if code == "K8S-849" else Confidence.HIGH,
         onset=when,
         peers=(),
-        said=clip(_told(line), _SAID),
+        said=reason_text(_told(line), _SAID),
         **facts,
     )
 

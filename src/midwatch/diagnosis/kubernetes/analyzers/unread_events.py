@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
-from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.diagnosis.kubernetes.view.containers import reason_text
+from midwatch.diagnosis.kubernetes.view.image_pull_errors import refusal
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -100,8 +101,9 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
         absent = match["missing"] or match["key_name"] or match["absent"]
         what = match["what"] or f"key of {match['holder'] or match['key']}"
         return "K8S-770", Confidence.HIGH, {"what": what, "absent": absent}
-    if event.reason == "Failed" and _PULL.search(message):
-        return "K8S-772", Confidence.HIGH, {}
+    if (event.reason == "Failed" and _PULL.search(message)) or _CODES.get(event.reason or "") == "K8S-772":
+        why = refusal(message)
+        return "K8S-772", Confidence.HIGH, {"why": CODES[why.code].meaning} if why else {}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
 
@@ -109,13 +111,23 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
 def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     code, confidence, facts = _judged(event)
     message = event.message or event.reason or ""
-    place = "an object that the text does not name" if about.name == _NOT_NAMED else ""
-    facts |= {"reason": event.reason or "", "said": clip(message, _SAID), "count": str(event.times)}
-    facts |= {"at": place} if place else {}
+    facts |= {"reason": event.reason or "", "said": reason_text(message, _SAID), "count": str(event.times)}
+    facts |= _place(about, event)
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
     proof, onset = (cluster.cite_event(event),), event.first
     return finding(code, about, owner=about, cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
+
+
+def _place(about: Subject, event: Event) -> dict[str, str]:
+    """How commands call the object: capitals stand for what the text does not name."""
+    if about.name == _NOT_NAMED:
+        place = {"at": "an object that the text does not name", "name": "NAME", "any": event.reason or ""}
+    else:
+        place = {"known": about.name}
+    if not about.namespace and about.kind != "Node":
+        place["namespace"] = "NAMESPACE"
+    return place
 
 
 def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:

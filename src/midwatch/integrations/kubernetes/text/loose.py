@@ -4,8 +4,9 @@ that nothing names, and lines that nobody understands."""
 import re
 from collections.abc import Iterator, Sequence
 
+from midwatch.analysis.failure_words import FAILURE
 from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
-from midwatch.integrations.kubernetes.text.shapes import FAILURE, LONGEST, is_log_line, is_sentence, journal, kernel
+from midwatch.integrations.kubernetes.text.shapes import LONGEST, is_log_line, is_sentence, journal, kernel
 
 Lines = Sequence[tuple[int, str]]
 # Rulers, headings of Markdown and of helm, and what kubectl says of an order that it carried out.
@@ -89,6 +90,6 @@ def not_understood(lines: Lines, used: set[int]) -> Iterator[tuple[int, str]]:
 
 def _unread(run: Lines) -> str:
     """With the first line that speaks of a failure, as nobody judged it."""
-    said = f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"
+    said = f"{len(run)} line{'s' * (len(run) > 1)} from here not understood"
     suspect = next((line.strip() for _, line in run if FAILURE.search(line[:LONGEST])), "")
-    return f"{said}: {suspect[:_QUOTED]}" if suspect else said
+    return f"{said}: {suspect[:_QUOTED]}" if suspect else f"{said}: not read"

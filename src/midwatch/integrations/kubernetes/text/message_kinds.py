@@ -13,7 +13,10 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
     ("FailedMount", r"failed to sync (?:secret|configmap) cache"),
     ("FailedAttachVolume", r"AttachVolume\.\w{3,20} failed for volume|Multi-Attach error for volume"),
     ("FailedMapVolume", r"MapVolume\.\w{3,20} failed for volume"),
-    ("Failed", r"Failed to pull image|Failed to inspect image|Error: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull)"),
+    (
+        "Failed",
+        r"Failed to pull image|Failed to inspect image|Error: (?:ErrImagePull|ImagePullBackOff|ErrImageNeverPull)",
+    ),
     ("Failed", r"Container image \"[^\"]{1,300}\" is not present with pull policy"),
     ("Failed", r"(?:Error: )?couldn't find key \S{1,253} in (?:ConfigMap|Secret)"),
     ("Failed", r"Error: (?:secret|configmap|services?) \"[^\"]{1,253}\" not found|Error: container has runAsNonRoot"),
@@ -33,7 +36,10 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
     ("SystemOOM", r"System OOM encountered"),
     ("NetworkNotReady", r"network is not ready: "),
     ("SyncLoadBalancerFailed", r"Error syncing load balancer|failed to ensure load balancer"),
-    ("FailedGetResourceMetric", r"(?:failed|unable) to get (?:cpu|memory|external|object)\S{0,30} (?:utilization|metric)"),
+    (
+        "FailedGetResourceMetric",
+        r"(?:failed|unable) to get (?:cpu|memory|external|object)\S{0,30} (?:utilization|metric)",
+    ),
     ("FailedGetResourceMetric", r"unable to get metrics for resource|missing request for (?:cpu|memory)"),
     ("FailedNeedsStart", r"Cannot determine if job needs to be started|[Tt]oo many missed start times?"),
     ("NotTriggerScaleUp", r"pod didn't trigger scale-up"),
@@ -46,7 +52,9 @@ _WORDINGS: tuple[tuple[str, str], ...] = (
     ("FailedDaemonPod", r"Found failed daemon pod"),
 )
 _STARTS = re.compile("|".join(f"(?P<k{n}>{words})" for n, (_, words) in enumerate(_WORDINGS)))
-_STATES = "ErrImagePull ImagePullBackOff ErrImageNeverPull CreateContainerConfigError CreateContainerError RunContainerError"
+_STATES = (
+    "ErrImagePull ImagePullBackOff ErrImageNeverPull CreateContainerConfigError CreateContainerError RunContainerError"
+)
 REASONS = frozenset(reason for reason, _ in _WORDINGS) | frozenset(
     f"{_STATES} FailedCreatePodSandbox FailedSync InspectFailed OOMKilling NodeNotReady FreeDiskSpaceFailed "
     "FailedUpdate FailedGetScale FailedComputeMetricsReplicas FailedToUpdateEndpointSlices FileSystemResizeFailed "
@@ -68,14 +76,16 @@ _POD = (
     re.compile(rf"\bStream closed EOF for (?P<namespace>{_SPACE})/(?P<name>{_NAME})\b"),
 )
 _CLAIM = (
-    re.compile(rf"\b(?:persistentvolumeclaim|claim|PVC) \\?\"(?:(?P<namespace>{_SPACE})/)?(?P<name>{_NAME})\\?\"", re.I),
+    re.compile(
+        rf"\b(?:persistentvolumeclaim|claim|PVC) \\?\"(?:(?P<namespace>{_SPACE})/)?(?P<name>{_NAME})\\?\"",
+        re.I,
+    ),
 )
 _NODE = (re.compile(rf"\b[Nn]ode[ /]\"?(?P<name>{_NAME})\"? status is now"),)
 _OF_CLAIMS = frozenset({"ProvisioningFailed", "FailedBinding", "VolumeResizeFailed", "FileSystemResizeFailed"})
-OF_NODES = frozenset(
-    "EvictionThresholdMet SystemOOM OOMKilling NodeNotReady FreeDiskSpaceFailed ImageGCFailed ContainerGCFailed "
-    "InvalidDiskCapacity NodeHasDiskPressure NodeHasInsufficientMemory NodeHasInsufficientPID".split()
-)
+_PRESSURE = "NodeHasDiskPressure NodeHasInsufficientMemory NodeHasInsufficientPID InvalidDiskCapacity NodeNotReady"
+_GARBAGE = "FreeDiskSpaceFailed ImageGCFailed ContainerGCFailed"
+OF_NODES = frozenset(f"{_PRESSURE} {_GARBAGE} EvictionThresholdMet SystemOOM OOMKilling".split())
 LONGEST = 20_000
 
 

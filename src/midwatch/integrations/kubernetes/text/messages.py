@@ -7,10 +7,11 @@ the end of a message.
 import re
 from collections.abc import Iterator, Sequence
 
+from midwatch.analysis.failure_words import FAILURE
 from midwatch.integrations.kubernetes.text import answers, events
 from midwatch.integrations.kubernetes.text.message_kinds import Message, message_of
 from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene
-from midwatch.integrations.kubernetes.text.shapes import FAILURE, LONGEST, is_log_line, is_sentence
+from midwatch.integrations.kubernetes.text.shapes import LONGEST, is_log_line, is_sentence
 
 Lines = Sequence[tuple[int, str]]
 NOT_NAMED = "not-named"
@@ -26,6 +27,8 @@ _SPOKEN = re.compile(
     r"(?i)(?:^|[\s(])(?:i|we|my|our|you|your|me|us|anyone|somebody|please|thanks|help|i'm|i've|we've)(?=[\s,.'’]|$)"
     r"|\?\s*$"
 )
+_LINES = 40  # of one message
+_MOST = 20_000  # lines of a text that are looked at
 _UNFINISHED = ("…", "\\", "...")
 
 
@@ -34,7 +37,7 @@ def read_messages(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
     lines that were taken."""
     used: set[int] = set()
     found: list[Json] = []
-    for numbers, text in joined(lines):
+    for numbers, text in joined(lines[:_MOST]):
         for piece in pieces(text):
             if is_log_line(piece):
                 continue
@@ -58,7 +61,7 @@ def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
     found: list[ParsedLog] = []
     run: list[tuple[tuple[int, ...], str]] = []
     used: set[int] = set()
-    for numbers, text in [*joined(lines), ((), "")]:
+    for numbers, text in [*joined(lines[:_MOST]), ((), "")]:
         said = _program_error(text)
         if said:
             run.append((numbers, said))
@@ -96,7 +99,7 @@ def joined(lines: Lines) -> Iterator[tuple[tuple[int, ...], str]]:
     """Each line with those that go on with it, as one text."""
     run: list[tuple[int, str]] = []
     for number, line in lines:
-        if run and _continues(run, line):
+        if run and continues(run, line):
             run.append((number, line))
             continue
         if run:
@@ -106,19 +109,22 @@ def joined(lines: Lines) -> Iterator[tuple[tuple[int, ...], str]]:
         yield tuple(n for n, _ in run), _one(run)
 
 
-def _continues(run: list[tuple[int, str]], line: str) -> bool:
+def continues(run: Sequence[tuple[int, str]], line: str) -> bool:
+    """Whether a line goes on with the message of the lines of `run`: deeper, or where a terminal or a mail wrapped."""
     before, bare = run[-1][1].rstrip(), line.strip()
-    if not bare or is_log_line(line) or _LIST.match(line) or len(run) > 40:
+    if not bare or is_log_line(line) or _LIST.match(line) or len(run) > _LINES:
         return False
-    another = message_of(bare)
-    if another and another.start == 0:
-        return False
+    return _goes_on(run, before, line, bare) and ((another := message_of(bare)) is None or another.start > 0)
+
+
+def _goes_on(run: Sequence[tuple[int, str]], before: str, line: str, bare: str) -> bool:
     if before.endswith(_UNFINISHED) or run[0][1].count("`") % 2:
         return True
-    deeper = len(line) - len(line.lstrip()) > len(run[0][1]) - len(run[0][1].lstrip()) + 1
+    wrapped = len(before) >= _WIDE and _ON.match(bare) is not None
+    deeper = len(line) - len(bare) > len(run[0][1]) - len(run[0][1].lstrip()) + 1
     if _FIELD.match(line) and (deeper or not before.endswith((":", ","))):
-        return len(before) >= _WIDE and not deeper and _ON.match(bare) is not None
-    return deeper or (len(before) >= _WIDE and _ON.match(bare) is not None)
+        return wrapped and not deeper
+    return deeper or wrapped
 
 
 def _one(run: list[tuple[int, str]]) -> str:

@@ -219,7 +219,7 @@ def _name_the_rest(
     for part in parts:
         if part.command.verb == "logs":
             continue
-        left = messages.without_marks(outdent([(n, "" if n in parsed.read_lines else l) for n, l in part.lines]))
+        left = messages.without_marks(outdent(_less(part.lines, parsed.read_lines)))
         found, used = journals(left)
         left = _less(left, used)
         units_shown = "systemctl" in part.section.foreign  # units.py reads that

@@ -25,14 +25,6 @@ _KERNEL = re.compile(
 _OWN = re.compile(r"(?P<unit>[\w@-]{1,100})\.service: ")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][\w'’-]*[.,;:!?)]*|I")
 _OPENING = re.compile(r"[A-Z\u00c0-\u024f]|(?:i|my|so|the|when|but|and|it|hi|hello|thanks|any|please|then|after)\b")
-# Words of what failed. A text with one of them is never called well.
-FAILURE = re.compile(
-    r"(?i)\b(?:fail(?:ed|s|ure|ures|ing)?|errors?|err|denied|forbidden|cannot|can't|can not|could not|couldn't|refused"
-    r"|timed out|timeout|invalid|panic(?:ked)?|unable|unauthorized|unreachable|unavailable|exception|fatal|killed"
-    r"|bad (?:address|option|gateway|request)|not (?:found|permitted|allowed|supported|registered)|no such|expired"
-    r"|exit(?:ed)?(?: with)?(?: code| status)?:? [1-9]\d{0,2}|no servers could be reached|not resolve|x509|oomkilled"
-    r"|crashloopbackoff|imagepullbackoff|evicted|no match for)\b|[a-z](?:Error|Exception)\b"
-)
 LONGEST = 20_000  # letters of a line that is looked at
 
 
