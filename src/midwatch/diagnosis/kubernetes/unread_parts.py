@@ -1,6 +1,6 @@
 """Parts of a dump that nobody could read: no finding, and never silence."""
 
-from midwatch.analysis.failure_words import FAILURE
+from midwatch.analysis.failure_words import speaks_of_failure
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.domain.evidence import Gap
@@ -21,5 +21,5 @@ def unread_gaps(cluster: Cluster) -> tuple[Gap, ...]:
     arguments = {"what": "unread_parts"}
     reason = f"{count}: {'; '.join(said)}{more}"
     # A line that speaks of a failure and that nobody understood forbids an all-clear.
-    suspect = any(FAILURE.search(p.reason.partition(_QUOTED)[2]) for p in parts)
+    suspect = any(speaks_of_failure(p.reason.partition(_QUOTED)[2]) for p in parts)
     return (Gap(tool="kubernetes_saved", arguments=arguments, query="", reason=reason, essential=suspect),)

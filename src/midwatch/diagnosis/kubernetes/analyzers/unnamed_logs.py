@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.log_errors import known_reason
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
@@ -42,6 +43,8 @@ def _rank(cluster: Cluster, error: LogError) -> tuple[bool, bool, bool]:
 def _say(cluster: Cluster, log: LogLines, saved: SavedLog, error: LogError, *, beside: bool) -> Finding:
     subject = Subject(kind=saved.about, name=log.name, namespace=saved.place)
     facts = {"said": reason_text(headless(error.line.said), _SAID), "what": _what(error)}
+    if title := known_reason(error.line.said):
+        facts["reason"] = f"Matches a known error pattern: {title}."
     if saved.about == "Log":
         facts["at"] = f"log without a name ({log.name})"
     return finding(

@@ -137,6 +137,7 @@ def _objects(state: Loading, file: File) -> None:
         return state.lists.stream(io.BytesIO(data), around, file.name)
     state.budget -= len(data)
     content, replaced = encoding.decode(data)
+    state.contents.said = state.contents.said or _WORD.search(content) is not None
     if replaced:
         state.contents.complain(file.name, replaced, "not in UTF-8: what could not be decoded was replaced")
     if MARK in data:

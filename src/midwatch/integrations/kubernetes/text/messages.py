@@ -7,7 +7,7 @@ the end of a message.
 import re
 from collections.abc import Iterator, Sequence
 
-from midwatch.analysis.failure_words import FAILURE
+from midwatch.analysis.failure_words import FAILURE, speaks_of_failure
 from midwatch.integrations.kubernetes.text import answers, events
 from midwatch.integrations.kubernetes.text.message_kinds import Message, message_of
 from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene
@@ -62,7 +62,8 @@ def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
     run: list[tuple[tuple[int, ...], str]] = []
     used: set[int] = set()
     for numbers, text in [*joined(lines[:_MOST]), ((), "")]:
-        said = _program_error(text)
+        beside = bool(run) and bool(numbers) and numbers[0] == run[-1][0][-1] + 1
+        said = _program_error(text) or ("" if not beside or _SPOKEN.search(text[:LONGEST]) else text)
         if said:
             run.append((numbers, said))
             used.update(numbers)
@@ -76,7 +77,7 @@ def suspects(lines: Lines, most: int = 3) -> list[tuple[int, str]]:
     """The first lines that speak of a failure."""
     found: list[tuple[int, str]] = []
     for number, line in lines:
-        if len(found) < most and FAILURE.search(line[:LONGEST]):
+        if len(found) < most and speaks_of_failure(line[:LONGEST]):
             found.append((number, line.strip()))
     return found
 
@@ -89,6 +90,8 @@ def without_marks(lines: Lines) -> list[tuple[int, str]]:
 def _bare(line: str) -> str:
     text = line[2:] if line.startswith("> ") and line[2:].strip() else line
     inner = text.strip()
+    if inner.startswith("`") and inner.count("`") == 1 and is_log_line(inner[1:]):
+        return inner[1:]
     for mark in ("`", '"', "'"):
         if len(inner) > 8 and inner[0] == inner[-1] == mark and (mark != "`" or "`" not in inner[1:-1]):
             return inner[1:-1] if mark == "`" or is_log_line(inner[1:-1]) else text
@@ -148,7 +151,7 @@ def _program_error(text: str) -> str:
     codes = [code for code in _CODE.findall(text[:LONGEST]) if FAILURE.search(code) and " " in code.strip()]
     if codes:
         return "\n".join(codes)
-    if not text.strip() or not FAILURE.search(text[:LONGEST]):
+    if not text.strip() or not speaks_of_failure(text[:LONGEST]):
         return ""
     if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()):
         return ""

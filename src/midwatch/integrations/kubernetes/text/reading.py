@@ -18,7 +18,7 @@ from midwatch.integrations.kubernetes.text import (
 )
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
-from midwatch.integrations.kubernetes.text.loose import bare_logs, is_log, journals, not_understood
+from midwatch.integrations.kubernetes.text.loose import bare_logs, is_log, journals, not_understood, prefixed_logs
 from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedScene, key
 from midwatch.integrations.kubernetes.text.sections import (
     TextSection,
@@ -221,6 +221,9 @@ def _name_the_rest(
             continue
         left = messages.without_marks(outdent(_less(part.lines, parsed.read_lines)))
         found, used = journals(left)
+        prefixed, shown = prefixed_logs(left)
+        parsed.loose += prefixed
+        used |= shown
         left = _less(left, used)
         units_shown = "systemctl" in part.section.foreign  # units.py reads that
         if not units_shown and not is_log(left):
