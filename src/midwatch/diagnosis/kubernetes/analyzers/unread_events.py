@@ -48,6 +48,17 @@ _CODES = {
     "ErrImagePull": "K8S-772",
     "FailedPull": "K8S-772",
 }
+_ENDED = "ContainerEnded"  # the reader's word for a state of a container that was pasted without its pod
+_EXIT = re.compile(r"Exit Code: (\d{1,3})")
+_EXITS = {
+    "143": "Exit code 143 is SIGTERM: the container was asked to stop, by a failed liveness probe, an eviction, a "
+    "rollout or a deletion. A kill at the memory limit would be 137 with reason OOMKilled.",
+    "137": "Exit code 137 is SIGKILL: the container did not stop within its grace period, or ran out of memory.",
+    "139": "Exit code 139 is SIGSEGV: the program crashed on an invalid memory access.",
+    "134": "Exit code 134 is SIGABRT: the program aborted itself.",
+    "127": "Exit code 127: the command of the container does not exist in the image.",
+    "126": "Exit code 126: the command of the container cannot be executed.",
+}
 _PULL = re.compile(r"[Ff]ailed to pull image|[Ee]rr(?:or: )?ImagePull|manifest unknown|pull access denied")
 # The event of the same object that says a warning is over; by the warning's reason.
 _OVER = {
@@ -104,8 +115,20 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
     if (event.reason == "Failed" and _PULL.search(message)) or _CODES.get(event.reason or "") == "K8S-772":
         why = refusal(message)
         return "K8S-772", Confidence.HIGH, {"why": CODES[why.code].meaning} if why else {}
+    if event.reason == _ENDED:
+        return "K8S-775", Confidence.MEDIUM, {"why": _why_ended(message)}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
+
+
+def _why_ended(message: str) -> str:
+    """What the exit code tells: from 129 on it is 128 and the number of a signal (POSIX shells; containerd)."""
+    if "OOMKilled" in message:
+        return "The kernel killed the container at its memory limit, or the node was out of memory."
+    match = _EXIT.search(message)
+    return _EXITS.get(
+        match[1] if match else "", "The program ended by itself with an error: its last log lines say why."
+    )
 
 
 def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:

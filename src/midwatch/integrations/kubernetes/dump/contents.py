@@ -118,7 +118,7 @@ class DumpContents:
         meta = cast(Json, metadata) if isinstance(metadata, dict) else {}
         if not meta.get("name"):
             if not meta.get("generateName"):
-                self.complain(source.file, source.line, f"a {kind.name} without a name")
+                self.miss(source.file, source.line, kind, f"a {kind.name} without a name")
             return None
         origin = Origin.WRITTEN if source.origin is Origin.SERVED and not _served(raw, meta) else source.origin
         obj, said = convert(raw, kind.type)

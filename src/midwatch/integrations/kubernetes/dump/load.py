@@ -155,8 +155,12 @@ def _of_objects(state: Loading, file: File, content: str) -> None:
     mixed = not Path.of(file.name).of_objects and (read.problems or not read.found)
     if mixed and text.has_commands(content):
         return state.texts.append(file)
-    if not _taken(state, file.name, content, read) and not Path.of(file.name).of_objects:
-        state.texts.append(file)
+    if _taken(state, file.name, content, read):
+        return None
+    if not Path.of(file.name).of_objects:
+        return state.texts.append(file)
+    for part in text.parts_in(list(enumerate(content.splitlines(), 1))):
+        state.contents.miss(file.name, part.first, BY_NAME.get(part.kind), part.said)
     return None
 
 
@@ -318,8 +322,14 @@ def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
             state.unplaced.append((name, log))
     for line, content in parsed.documents:
         _documents(state, name, content, line)
+    _complain(contents, name, parsed)
+
+
+def _complain(contents: DumpContents, name: str, parsed: text.Parsed) -> None:
     for line, reason in parsed.problems:
         contents.complain(name, line, reason)
+    for line, kind, reason in parsed.parts:
+        contents.miss(name, line, BY_NAME.get(kind), reason)
 
 
 # -- logs
@@ -350,7 +360,7 @@ def _unnamed(state: Loading, file: File, now: datetime | None) -> None:
     content = encoding.decode(data)[0]
     parsed = text.unnamed(content, name=file.name, now=now)
     state.contents.said = state.contents.said or _WORD.search(content) is not None
-    found = bool(parsed.objects or parsed.loose)
+    found = bool(parsed.objects or parsed.loose or parsed.parts)
     if not found:
         parsed.problems.clear()
         lines = list(enumerate(content.splitlines(), 1))

@@ -27,6 +27,7 @@ _SPOKEN = re.compile(
     r"(?i)(?:^|[\s(])(?:i|we|my|our|you|your|me|us|anyone|somebody|please|thanks|help|i'm|i've|we've)(?=[\s,.'’]|$)"
     r"|\?\s*$"
 )
+_TECHNICAL = re.compile(r"[:=\"'/\\\[\]{}<>;]|\d|\w\.\w")  # signs that a program's words have, and few sentences
 _LINES = 40  # of one message
 _MOST = 20_000  # lines of a text that are looked at
 _UNFINISHED = ("…", "\\", "...")
@@ -153,7 +154,7 @@ def _program_error(text: str) -> str:
         return "\n".join(codes)
     if not text.strip() or not speaks_of_failure(text[:LONGEST]):
         return ""
-    if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()):
+    if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()) or not _TECHNICAL.search(text[:LONGEST]):
         return ""
     return text.strip().strip("> ")
 

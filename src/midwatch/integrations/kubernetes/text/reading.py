@@ -10,6 +10,7 @@ from midwatch.integrations.kubernetes.text import (
     argo,
     describe,
     event_rows,
+    fragments,
     listing,
     logs,
     messages,
@@ -228,6 +229,7 @@ def _name_the_rest(
         units_shown = "systemctl" in part.section.foreign  # units.py reads that
         if not units_shown and not is_log(left):
             used |= messages.read_messages(left, replace(scene, file=name), parsed)
+            used |= _in_part(_less(left, used), replace(scene, file=name), parsed)
             left = _less(left, used)
         fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not part.sure
         more, taken = bare_logs(left, name, whole=(fenced or alone) and not used)
@@ -236,6 +238,14 @@ def _name_the_rest(
         used |= taken | heard
         parsed.read_lines |= used
         parsed.problems += [] if units_shown else not_understood(left, used)
+
+
+def _in_part(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
+    for event in fragments.states(lines, scene):
+        parsed.add(event)
+    found = list(fragments.parts_in(lines))
+    parsed.parts += [(one.first, one.kind, one.said) for one in found]
+    return {number for one in found for number in one.lines}
 
 
 def _less(lines: Lines, used: set[int]) -> Lines:
