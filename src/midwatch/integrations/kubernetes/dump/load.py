@@ -31,6 +31,7 @@ from midwatch.kit.clock import utc_now
 Json = dict[str, Any]
 T = TypeVar("T")
 
+_QUESTION = "question"  # where a message stands that was pasted there
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
@@ -56,7 +57,8 @@ class Loading:
         self.lists = Lists(self.contents, self.clock)
 
 
-def load(files: Files) -> tuple[DumpContents, Logs]:
+def load(files: Files, words: str = "") -> tuple[DumpContents, Logs]:
+    """`words`: the question, of which only pasted messages count."""
     state = Loading()
     for refused in files.refused:
         state.contents.complain(refused.file, refused.line, refused.reason)
@@ -67,6 +69,8 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
     for file in state.texts:
         _printed(state, file, now)
     state.contents.settle()
+    if asked := text.messages_in(words, now=now):
+        _take(state, _QUESTION, asked)
     _attribute(state, now)
     state.contents.settle()
     return state.contents, state.logs

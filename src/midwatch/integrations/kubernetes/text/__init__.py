@@ -4,6 +4,16 @@ give."""
 from midwatch.integrations.kubernetes.text.fragments import parts_in
 from midwatch.integrations.kubernetes.text.messages import suspects
 from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog
-from midwatch.integrations.kubernetes.text.reading import has_commands, is_kubectl_output, read, unnamed
+from midwatch.integrations.kubernetes.text.reading import has_commands, is_kubectl_output, messages_in, read, unnamed
 
-__all__ = ["Parsed", "ParsedLog", "has_commands", "is_kubectl_output", "parts_in", "read", "suspects", "unnamed"]
+__all__ = [
+    "Parsed",
+    "ParsedLog",
+    "has_commands",
+    "is_kubectl_output",
+    "messages_in",
+    "parts_in",
+    "read",
+    "suspects",
+    "unnamed",
+]

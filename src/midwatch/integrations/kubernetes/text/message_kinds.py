@@ -86,6 +86,7 @@ _OF_CLAIMS = frozenset({"ProvisioningFailed", "FailedBinding", "VolumeResizeFail
 _PRESSURE = "NodeHasDiskPressure NodeHasInsufficientMemory NodeHasInsufficientPID InvalidDiskCapacity NodeNotReady"
 _GARBAGE = "FreeDiskSpaceFailed ImageGCFailed ContainerGCFailed"
 OF_NODES = frozenset(f"{_PRESSURE} {_GARBAGE} EvictionThresholdMet SystemOOM OOMKilling".split())
+_CLOSING = {'"': '"', "'": "'", "“": "”", "„": "[“”]", "`": "`"}
 LONGEST = 20_000
 
 
@@ -109,8 +110,18 @@ def message_of(text: str) -> Message | None:
     match = _STARTS.search(text)
     if match is None:
         return None
-    reason, said = _WORDINGS[int((match.lastgroup or "k0")[1:])][0], text[match.start() :]
+    reason, said = _WORDINGS[int((match.lastgroup or "k0")[1:])][0], _quoted(text, match.start())
     return Message(reason, said, named(reason, said), match.start())
+
+
+def _quoted(text: str, start: int) -> str:
+    """From the start of a message to the mark that closes it, where one opens it."""
+    said = text[start:]
+    mark = text[start - 1 : start]
+    if mark not in _CLOSING:
+        return said
+    ends = [match.start() for match in re.finditer(rf"{_CLOSING[mark]}(?=[\s.,;:?!)]|$)", said)]
+    return said[: ends[-1]] if ends else said
 
 
 def named(reason: str, message: str) -> Json:

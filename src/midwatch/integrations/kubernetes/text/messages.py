@@ -17,6 +17,9 @@ Lines = Sequence[tuple[int, str]]
 NOT_NAMED = "not-named"
 _MARKS = re.compile(r"\s*(?:(?:[>*|•-]|\d{1,2}[.)]) +)*")
 _CODE = re.compile(r"(?<!`)`([^`\n]{6,20000})`(?!`)")
+_QUOTATION = re.compile(
+    r"(?:(?<=\s)|^)(?:\"([^\n]{8,4000})\"|'([^\n]{8,4000})'|`([^`\n]{8,4000})`|[“„]([^”“\n]{8,4000})[”“])(?=[\s.,;:?!)]|$)"
+)
 _QUOTES = "\"'“”„«» "
 _WIDE = 66  # letters of a line that may have been wrapped at the width of a terminal or a mail
 _ON = re.compile(r"[a-z0-9(\[{\"'/<=&@%:,;.…-]")
@@ -72,6 +75,15 @@ def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
             found.append(ParsedLog("", _place(name, run[0][0][0]), "", False, "\n".join(t for _, t in run), "Log"))
             run = []
     return found, used
+
+
+def quotations(lines: Lines) -> list[tuple[int, str]]:
+    """What stands in quotation marks or is inline code, each as a line."""
+    return [
+        (number, (match[1] or match[2] or match[3] or match[4]).strip())
+        for number, line in lines
+        for match in _QUOTATION.finditer(line[:LONGEST])
+    ]
 
 
 def suspects(lines: Lines, most: int = 3) -> list[tuple[int, str]]:

@@ -90,6 +90,17 @@ def unnamed(content: str, *, name: str, now: datetime | None = None) -> Parsed:
     return parsed
 
 
+def messages_in(words: str, *, now: datetime | None = None) -> Parsed | None:
+    """The messages that a person pasted into a question; None where there are none."""
+    parsed, scene = Parsed(), ParsedScene(now=now, file="question")
+    lines = messages.without_marks(list(enumerate(words.split("\n"), 1)))
+    used = messages.read_messages(lines, scene, parsed)
+    quoted = messages.quotations(_less(lines, used))
+    used |= messages.read_messages(quoted, scene, parsed)
+    parsed.loose = messages.spoken_errors(_less(quoted, used), "question")[0]
+    return parsed if parsed.objects or parsed.loose else None
+
+
 def has_commands(content: str) -> bool:
     return any(section.introduced for section in sections(content, Command()))
 
