@@ -74,8 +74,10 @@ def _place(source: str) -> str:
 
 
 def _now(run: CaseFile) -> datetime | None:
-    """When the newest evidence was read that is no saved state."""
-    return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
+    """When the newest evidence was read; None beside a saved state, whose times lie before it was saved."""
+    if any(e.snapshot for e in run.evidence):
+        return None
+    return max((e.taken_at for e in run.evidence), default=None)
 
 
 def _since(finding: Finding, now: datetime | None) -> str:

@@ -8,7 +8,7 @@ from midwatch.analysis.commands import command
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.finding import Finding
-from tests.integrations.kubernetes.network_world import prove
+from tests.integrations.kubernetes.network_world import prove, thing
 from tests.integrations.kubernetes.situation import evidence, findings
 
 UNKNOWN = ("pods", "nodes", "persistentvolumeclaims", "jobs", "services", "horizontalpodautoscalers", "cronjobs")
@@ -161,3 +161,17 @@ def test_no_command_holds_an_invented_name(about: str) -> None:
         if about.startswith("Object")
         else "kubectl get events -n NAMESPACE --field-selector involvedObject.name=web-1"
     ]
+
+
+@pytest.mark.parametrize("spec", [{}, {"containers": []}, None])
+def test_of_a_pod_whose_description_was_cut_off_the_event_still_counts(spec: dict[str, Any] | None) -> None:
+    pod = thing("Pod", "web-1", status={"phase": "Pending"}) | ({"spec": spec} if spec is not None else {})
+    pod["spec"] = {**pod.get("spec", {}), "containers": []}
+    (found,) = told(event("Failed", 'Failed to pull image "a:1": no match for platform in manifest'), pod)
+    assert (found.code, found.subject.name) == ("K8S-772", "web-1")
+
+
+def test_events_of_nodes_are_kept_in_the_namespace_default() -> None:
+    (found,) = told(event("SystemOOM", "System OOM encountered", "Node/w-1"))
+    check = [command(template, found.facts) for template in CODES[found.code].check]
+    assert check == ["kubectl get events -n default --field-selector involvedObject.name=w-1"]

@@ -48,6 +48,7 @@ def test_a_bare_message_is_an_event(written: str) -> None:
             "FailedToUpdateEndpointSlices",
         ),
         ("Attempting to reclaim memory", "EvictionThresholdMet"),
+        ("Error: couldn't find key url in Secret shop/db", "Failed"),
         ("missing request for cpu in container web of Pod web-1", "FailedGetResourceMetric"),
     ],
 )
@@ -146,6 +147,11 @@ def test_what_a_person_says_is_no_evidence_and_is_quoted(written: str) -> None:
     parsed = text.unnamed(written, name="p.txt")
     assert (parsed.objects, parsed.loose) == ([], [])
     assert text.suspects([(1, written)]) or "start" in written
+
+
+def test_a_heading_is_no_message() -> None:
+    parsed = text.unnamed("# 3: the job that failed\n\nlevel=info x=1\n", name="p.txt")
+    assert [log.text for log in parsed.loose if "job" in log.text and "level" not in log.text] == []
 
 
 def test_a_log_stays_a_log() -> None:

@@ -99,11 +99,16 @@ def _about(cluster: Cluster, event: Event) -> Subject | None:
     if type_ is None or not name:
         return None
     place = "" if type_ is Node else namespace
-    if cluster.get(type_, place, name) is not None or cluster.missing(type_, place, name):
+    if _is_read(cluster.get(type_, place, name)) or cluster.missing(type_, place, name):
         return None
     if event.reason in REASONS and type_ in WORKLOADS:
         return None  # failed_creates.py tells of these
     return about.model_copy(update={"namespace": place})
+
+
+def _is_read(obj: Object | None) -> bool:
+    """A description that was cut off before its containers tells nothing that other rules could judge."""
+    return obj is not None and not (isinstance(obj, Pod) and not obj.spec.containers and not obj.statuses)
 
 
 def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
@@ -148,8 +153,8 @@ def _place(about: Subject, event: Event) -> dict[str, str]:
         place = {"at": "an object that the text does not name", "name": "NAME", "any": event.reason or ""}
     else:
         place = {"known": about.name}
-    if not about.namespace and about.kind != "Node":
-        place["namespace"] = "NAMESPACE"
+    if not about.namespace:  # the events of nodes are kept in the namespace default
+        place["namespace"] = "default" if about.kind == "Node" else "NAMESPACE"
     return place
 
 

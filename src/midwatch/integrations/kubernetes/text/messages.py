@@ -31,6 +31,7 @@ _SPOKEN = re.compile(
     r"|\?\s*$"
 )
 _TECHNICAL = re.compile(r"[:=\"'/\\\[\]{}<>;]|\d|\w\.\w")  # signs that a program's words have, and few sentences
+_HEADING = re.compile(r"\s*#{1,6} ")
 _LINES = 40  # of one message
 _MOST = 20_000  # lines of a text that are looked at
 _UNFINISHED = ("…", "\\", "...")
@@ -43,14 +44,12 @@ def read_messages(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
     found: list[Json] = []
     for numbers, text in joined(lines[:_MOST]):
         for piece in pieces(text):
-            if is_log_line(piece):
-                continue
-            if answers.error(piece, sure=False):
-                parsed.problems.append((numbers[0], piece))
-                where = f"{scene.file or 'text'} line {numbers[0]}"
-                if refused := answers.command_error(piece, where, "", scene.namespace):
-                    parsed.add(refused)
-            elif message := message_of(piece):
+            message = message_of(piece)
+            if is_log_line(piece) and (message is None or message.start):
+                continue  # the log is read as one
+            if message is None and answers.error(piece, sure=False):
+                _refused(numbers[0], piece, scene, parsed)
+            elif message:
                 found.append(_event(message, scene))
             else:
                 continue
@@ -58,6 +57,12 @@ def read_messages(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
     for event in events.with_names(found):
         parsed.add(event)
     return used
+
+
+def _refused(number: int, piece: str, scene: ParsedScene, parsed: Parsed) -> None:
+    parsed.problems.append((number, piece))
+    if refused := answers.command_error(piece, f"{scene.file or 'text'} line {number}", "", scene.namespace):
+        parsed.add(refused)
 
 
 def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
@@ -164,7 +169,7 @@ def _program_error(text: str) -> str:
     codes = [code for code in _CODE.findall(text[:LONGEST]) if FAILURE.search(code) and " " in code.strip()]
     if codes:
         return "\n".join(codes)
-    if not text.strip() or not speaks_of_failure(text[:LONGEST]):
+    if not text.strip() or _HEADING.match(text) or not speaks_of_failure(text[:LONGEST]):
         return ""
     if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()) or not _TECHNICAL.search(text[:LONGEST]):
         return ""
