@@ -35,6 +35,7 @@ def test_it_speaks_of_a_failure(line: str) -> None:
         "error: null",
         "exit code 0",
         "read timeout is 30s",
+        "openssl x509 -in a.crt",
     ],
 )
 def test_it_does_not(line: str) -> None:

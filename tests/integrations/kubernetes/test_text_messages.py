@@ -149,9 +149,9 @@ def test_what_a_person_says_is_no_evidence_and_is_quoted(written: str) -> None:
     assert text.suspects([(1, written)]) or "start" in written
 
 
-def test_a_heading_is_no_message() -> None:
-    parsed = text.unnamed("# 3: the job that failed\n\nlevel=info x=1\n", name="p.txt")
-    assert [log.text for log in parsed.loose if "job" in log.text and "level" not in log.text] == []
+@pytest.mark.parametrize("line", ["# 3: the job that failed", '"reason": "failed",', '{ "error": 1'])
+def test_a_heading_or_a_part_of_a_document_is_no_message(line: str) -> None:
+    assert text.unnamed(f"It is:\n\n{line}\n", name="p.txt").loose == []
 
 
 def test_a_log_stays_a_log() -> None:

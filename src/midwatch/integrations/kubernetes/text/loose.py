@@ -71,7 +71,7 @@ def bare_logs(lines: Lines, name: str, *, whole: bool) -> tuple[list[ParsedLog],
 def is_log(lines: Lines) -> bool:
     """Whether most of the lines begin as a log's do: then what they say is the log's, whatever it sounds like."""
     said = [line for _, line in lines if line.strip()]
-    return len(said) > 1 and sum(map(is_log_line, said)) * 2 >= len(said)
+    return len(said) > 1 and sum(map(is_log_line, said)) * 2 > len(said)
 
 
 def _log(lines: Lines, name: str) -> ParsedLog:

@@ -31,7 +31,7 @@ _SPOKEN = re.compile(
     r"|\?\s*$"
 )
 _TECHNICAL = re.compile(r"[:=\"'/\\\[\]{}<>;]|\d|\w\.\w")  # signs that a program's words have, and few sentences
-_HEADING = re.compile(r"\s*#{1,6} ")
+_NO_MESSAGE = re.compile(r"\s*(?:#{1,6} |\"[\w.@/-]{1,80}\"\s*:|[{}\[\]])")  # a heading, or a part of JSON
 _LINES = 40  # of one message
 _MOST = 20_000  # lines of a text that are looked at
 _UNFINISHED = ("…", "\\", "...")
@@ -108,8 +108,8 @@ def without_marks(lines: Lines) -> list[tuple[int, str]]:
 def _bare(line: str) -> str:
     text = line[2:] if line.startswith("> ") and line[2:].strip() else line
     inner = text.strip()
-    if inner.startswith("`") and inner.count("`") == 1 and is_log_line(inner[1:]):
-        return inner[1:]
+    if inner.count("`") == 1 and "`" in (inner[0], inner[-1]):
+        return text.replace("`", "", 1)  # inline code of several lines
     for mark in ("`", '"', "'"):
         if len(inner) > 8 and inner[0] == inner[-1] == mark and (mark != "`" or "`" not in inner[1:-1]):
             return inner[1:-1] if mark == "`" or is_log_line(inner[1:-1]) else text
@@ -169,7 +169,7 @@ def _program_error(text: str) -> str:
     codes = [code for code in _CODE.findall(text[:LONGEST]) if FAILURE.search(code) and " " in code.strip()]
     if codes:
         return "\n".join(codes)
-    if not text.strip() or _HEADING.match(text) or not speaks_of_failure(text[:LONGEST]):
+    if not text.strip() or _NO_MESSAGE.match(text) or not speaks_of_failure(text[:LONGEST]):
         return ""
     if _SPOKEN.search(text[:LONGEST]) or is_sentence(text.strip()) or not _TECHNICAL.search(text[:LONGEST]):
         return ""
