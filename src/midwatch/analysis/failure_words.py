@@ -6,8 +6,8 @@ FAILURE = re.compile(
     r"(?i)\b(?:fail(?:ed|s|ure|ures|ing)?|errors?|denied|forbidden|cannot|can't|can not|could not|couldn't|refused"
     r"|timed out|invalid|panic(?:ked)?|unable|unauthorized|unreachable|unavailable|exception|fatal|killed"
     r"|bad (?:address|option|gateway|request)|not (?:found|permitted|allowed|supported|registered)|no such|expired"
-    r"|exit(?:ed)?(?: with)?(?: code| status)?:? [1-9]\d{0,2}|no servers could be reached|not resolve|x509(?=:)|oomkilled"
-    r"|crashloopbackoff|imagepullbackoff|evicted|no match for)\b|[a-z](?:Error|Exception)\b"
+    r"|exit(?:ed)?(?: with)?(?: code| status)?:? [1-9]\d{0,2}|no servers could be reached|not resolve"
+    r"|x509(?=:)|oomkilled|crashloopbackoff|imagepullbackoff|evicted|no match for)\b|[a-z](?:Error|Exception)\b"
 )
 _DENIED = re.compile(
     r"(?i)\b(?:no|0|without|zero|any) (?:\w+ )?(?:errors?|failures?|exceptions?)\b"
