@@ -12,7 +12,7 @@ MOUNT = 'MountVolume.SetUp failed for volume "conf" : configmap "api-conf" not f
 
 
 def events(content: str) -> list[dict[str, Any]]:
-    parsed = text.read(content, name="p.txt", now=None) or text.unnamed(content, name="p.txt")
+    parsed = text.read(content, name="p.txt", now=None) or text.read_other(content, name="p.txt")
     return [obj for obj in parsed.objects if obj["kind"] == "Event"]
 
 
@@ -135,7 +135,7 @@ def test_two_rows_are_not_joined() -> None:
     ],
 )
 def test_an_error_of_a_program_is_a_log_without_a_name(written: str, said: str) -> None:
-    (log,) = text.unnamed(written, name="p.txt").loose
+    (log,) = text.read_other(written, name="p.txt").loose
     assert (log.about, log.text) == ("Log", said)
 
 
@@ -144,19 +144,19 @@ def test_an_error_of_a_program_is_a_log_without_a_name(written: str, said: str) 
     ["My pods cannot start, please help.", "we failed to get it up again", "Does anyone know why it failed?"],
 )
 def test_what_a_person_says_is_no_evidence_and_is_quoted(written: str) -> None:
-    parsed = text.unnamed(written, name="p.txt")
+    parsed = text.read_other(written, name="p.txt")
     assert (parsed.objects, parsed.loose) == ([], [])
     assert text.suspects([(1, written)]) or "start" in written
 
 
 @pytest.mark.parametrize("line", ["# 3: the job that failed", '"reason": "failed",', '{ "error": 1'])
 def test_a_heading_or_a_part_of_a_document_is_no_message(line: str) -> None:
-    assert text.unnamed(f"It is:\n\n{line}\n", name="p.txt").loose == []
+    assert text.read_other(f"It is:\n\n{line}\n", name="p.txt").loose == []
 
 
 def test_a_log_stays_a_log() -> None:
     lines = "\n".join(f"E0101 10:00:0{n}.000000 1 nested.go:10] {MOUNT}" for n in range(3))
-    parsed = text.unnamed(lines, name="p.txt")
+    parsed = text.read_other(lines, name="p.txt")
     assert (parsed.objects, [log.text for log in parsed.loose]) == ([], [lines])
 
 
@@ -169,7 +169,7 @@ def test_a_log_stays_a_log() -> None:
     ],
 )
 def test_a_log_that_names_its_pod(written: str, log: tuple[str, str]) -> None:
-    (found,) = text.unnamed(written, name="p.txt").loose
+    (found,) = text.read_other(written, name="p.txt").loose
     assert ((found.pod, found.container), found.about) == (log, "Pod")
 
 
@@ -209,7 +209,7 @@ def test_a_good_state_is_no_event() -> None:
     ],
 )
 def test_a_part_of_an_object_is_told_by_its_kind(written: str, kind: str) -> None:
-    (part,) = text.unnamed(f"It is:\n\n{written}", name="p.txt").parts
+    (part,) = text.read_other(f"It is:\n\n{written}", name="p.txt").parts
     assert (part[0], part[1]) == (3, kind)
 
 

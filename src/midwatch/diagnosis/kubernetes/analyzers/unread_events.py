@@ -150,9 +150,9 @@ def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
 def _place(about: Subject, event: Event) -> dict[str, str]:
     """How commands call the object: capitals stand for what the text does not name."""
     if about.name == _NOT_NAMED:
-        place = {"at": "an object that the text does not name", "name": "NAME", "any": event.reason or ""}
+        place = {"at": "an object that the text does not name", "name": "NAME", "event_reason": event.reason or ""}
     else:
-        place = {"known": about.name}
+        place = {"event_object": about.name}
     if not about.namespace:  # the events of nodes are kept in the namespace default
         place["namespace"] = "default" if about.kind == "Node" else "NAMESPACE"
     return place

@@ -362,7 +362,7 @@ def _unnamed(state: Loading, file: File, now: datetime | None) -> None:
     if not data or encoding.binary(data[: limits.HEAD_BYTES]):
         return state.contents.complain(file.name, 0, _UNKNOWN)
     content = encoding.decode(data)[0]
-    parsed = text.unnamed(content, name=file.name, now=now)
+    parsed = text.read_other(content, name=file.name, now=now)
     state.contents.said = state.contents.said or _WORD.search(content) is not None
     found = bool(parsed.objects or parsed.loose or parsed.parts)
     if not found:

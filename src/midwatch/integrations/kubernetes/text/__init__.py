@@ -4,7 +4,7 @@ give."""
 from midwatch.integrations.kubernetes.text.fragments import parts_in
 from midwatch.integrations.kubernetes.text.messages import suspects
 from midwatch.integrations.kubernetes.text.parse_result import Parsed, ParsedLog
-from midwatch.integrations.kubernetes.text.reading import has_commands, is_kubectl_output, messages_in, read, unnamed
+from midwatch.integrations.kubernetes.text.reading import has_commands, is_kubectl_output, messages_in, read, read_other
 
 __all__ = [
     "Parsed",
@@ -14,6 +14,6 @@ __all__ = [
     "messages_in",
     "parts_in",
     "read",
+    "read_other",
     "suspects",
-    "unnamed",
 ]

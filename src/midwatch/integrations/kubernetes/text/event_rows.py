@@ -104,7 +104,7 @@ def _about(group: EventGroup, command: Command, scene: ParsedScene) -> Json:
 
 def _told(cells: dict[str, str]) -> Json:
     """The object that the message names; of what concerns a node, the one that the event is from."""
-    if about := message_kinds.named(cells["REASON"], cells["MESSAGE"]):
+    if about := message_kinds.find_object(cells["REASON"], cells["MESSAGE"]):
         return about
     host = cells.get("FROM", "").strip("{}").replace(", ", " ").partition(" ")[2]
     return {"kind": "Node", "name": host} if host and cells["REASON"] in message_kinds.OF_NODES else {}

@@ -86,7 +86,13 @@ _OF_CLAIMS = frozenset({"ProvisioningFailed", "FailedBinding", "VolumeResizeFail
 _PRESSURE = "NodeHasDiskPressure NodeHasInsufficientMemory NodeHasInsufficientPID InvalidDiskCapacity NodeNotReady"
 _GARBAGE = "FreeDiskSpaceFailed ImageGCFailed ContainerGCFailed"
 OF_NODES = frozenset(f"{_PRESSURE} {_GARBAGE} EvictionThresholdMet SystemOOM OOMKilling".split())
-_CLOSING = {'"': '"', "'": "'", "“": "”", "„": "[“”]", "`": "`"}
+_CLOSING = {
+    '"': re.compile(r"\"(?=[\s.,;:?!)]|$)"),
+    "'": re.compile(r"'(?=[\s.,;:?!)]|$)"),
+    "`": re.compile(r"`(?=[\s.,;:?!)]|$)"),
+    "“": re.compile(r"”(?=[\s.,;:?!)]|$)"),
+    "„": re.compile(r"[“”](?=[\s.,;:?!)]|$)"),
+}
 LONGEST = 20_000
 
 
@@ -106,25 +112,25 @@ def message_of(text: str) -> Message | None:
     if head and head["reason"] in REASONS and (head["type"] != "Normal" or _STARTS.search(head["message"])):
         sure = head["type"] or head["sep"].startswith(":") or len(head["sep"]) > 1 or _STARTS.match(head["message"])
         if sure:
-            return Message(head["reason"], head["message"], named(head["reason"], head["message"]))
+            return Message(head["reason"], head["message"], find_object(head["reason"], head["message"]))
     match = _STARTS.search(text)
     if match is None:
         return None
     reason, said = _WORDINGS[int((match.lastgroup or "k0")[1:])][0], _quoted(text, match.start())
-    return Message(reason, said, named(reason, said), match.start())
+    return Message(reason, said, find_object(reason, said), match.start())
 
 
 def _quoted(text: str, start: int) -> str:
     """From the start of a message to the mark that closes it, where one opens it."""
     said = text[start:]
-    mark = text[start - 1 : start]
-    if mark not in _CLOSING:
+    closing = _CLOSING.get(text[start - 1 : start])
+    if closing is None:
         return said
-    ends = [match.start() for match in re.finditer(rf"{_CLOSING[mark]}(?=[\s.,;:?!)]|$)", said)]
+    ends = [match.start() for match in closing.finditer(said)]
     return said[: ends[-1]] if ends else said
 
 
-def named(reason: str, message: str) -> Json:
+def find_object(reason: str, message: str) -> Json:
     """The object that a message is about, in the words of an event's `involvedObject`; {} where it names none."""
     ways = _CLAIM if reason in _OF_CLAIMS else _NODE if reason in OF_NODES or "status is now" in message else _POD
     kind = {id(_CLAIM): "PersistentVolumeClaim", id(_NODE): "Node"}.get(id(ways), "Pod")

@@ -42,7 +42,7 @@ def read_messages(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
     lines that were taken."""
     used: set[int] = set()
     found: list[Json] = []
-    for numbers, text in joined(lines[:_MOST]):
+    for numbers, text in join_wrapped(lines[:_MOST]):
         for piece in pieces(text):
             message = message_of(piece)
             if is_log_line(piece) and (message is None or message.start):
@@ -70,7 +70,7 @@ def spoken_errors(lines: Lines, name: str) -> tuple[list[ParsedLog], set[int]]:
     found: list[ParsedLog] = []
     run: list[tuple[tuple[int, ...], str]] = []
     used: set[int] = set()
-    for numbers, text in [*joined(lines[:_MOST]), ((), "")]:
+    for numbers, text in [*join_wrapped(lines[:_MOST]), ((), "")]:
         beside = bool(run) and bool(numbers) and numbers[0] == run[-1][0][-1] + 1
         said = _program_error(text) or ("" if not beside or _SPOKEN.search(text[:LONGEST]) else text)
         if said:
@@ -116,7 +116,7 @@ def _bare(line: str) -> str:
     return text
 
 
-def joined(lines: Lines) -> Iterator[tuple[tuple[int, ...], str]]:
+def join_wrapped(lines: Lines) -> Iterator[tuple[tuple[int, ...], str]]:
     """Each line with those that go on with it, as one text."""
     run: list[tuple[int, str]] = []
     for number, line in lines:

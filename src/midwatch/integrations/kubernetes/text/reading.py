@@ -82,7 +82,7 @@ def is_kubectl_output(content: str, *, name: str) -> bool:
     )
 
 
-def unnamed(content: str, *, name: str, now: datetime | None = None) -> Parsed:
+def read_other(content: str, *, name: str, now: datetime | None = None) -> Parsed:
     """What a text says that is no output of kubectl: journals by node and unit, what any program wrote, and messages of
     Kubernetes in the midst of other words. `problems` quotes what else speaks of a failure."""
     parts, parsed = _parts(content, ""), Parsed()
