@@ -217,6 +217,7 @@ def test_a_part_of_an_object_is_told_by_its_kind(written: str, kind: str) -> Non
     ("words", "reason"),
     [
         (f'what does "{MOUNT}" mean?', "FailedMount"),
+        (f"we read '{MOUNT}', what does it mean?", "FailedMount"),
         ("pod hangs with 0/3 nodes are available: 3 Insufficient memory.", "FailedScheduling"),
         (f"why `{PULL}`", "Failed"),
     ],
@@ -225,6 +226,7 @@ def test_a_message_in_the_question(words: str, reason: str) -> None:
     found = text.messages_in(words)
     assert found is not None
     assert [obj["reason"] for obj in found.objects] == [reason]
+    assert not found.objects[0]["message"].endswith(("mean?", '"', "`"))
 
 
 @pytest.mark.parametrize("words", ["why is my api slow", "what failed in shop?", "is 'payment-service' well"])
