@@ -43,4 +43,5 @@ Jan 25 06:42:41 srv1 k3s[218]: {"level":"warn","ts":"2021-01-25T06:42:41.000+010
 def test_the_times_within_a_journal_date_the_dump(tmp_path: Path) -> None:
     (tmp_path / "k3s.log").write_text(JOURNAL)
     shown = midwatch("diagnose", "--dump", str(tmp_path))
-    assert "since 2021-01-25 05:42 UTC (5s before the dump was taken)" in shown.head
+    assert "since 2021-01-25 05:42 UTC" in shown.head
+    assert "before the dump was taken" not in shown.head  # its last line does not tell when it was saved

@@ -61,6 +61,25 @@ def test_a_check_that_failed_is_said_with_its_reason() -> None:
     )
 
 
+def lost(reason: str) -> Gap:
+    return Gap(tool="kubernetes_list", arguments={}, query="", reason=reason, essential=True)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        (("the dump holds no pods", "the dump holds no services"), "not in the input: pods, services"),
+        (
+            ("1 part of the dump not read: a line 2: not understood: no luck",),
+            "1 part of the dump not read: a line 2: not understood: no luck",
+        ),
+        (("timeout", "the dump holds no pods"), "1 essential check failed: timeout; not in the input: pods"),
+    ],
+)
+def test_what_the_input_does_not_hold_is_no_failed_check(reasons: tuple[str, ...], said: str) -> None:
+    assert headline(listed("pods", 6), gaps=tuple(map(lost, reasons))) == f"No problems found, but {said}"
+
+
 def test_without_latency_nothing_is_said_of_slowness() -> None:
     found = diagnose(Analysis(), [listed("pods", 6)], (), {}, question=Question("why is it slow"))
     assert found.verdict is Verdict.INCONCLUSIVE

@@ -36,7 +36,7 @@ _QUOTABLE = re.compile(
 # Of these one stands in a command that not every kind of object takes: where it is not known, the command does not fit.
 FITTING = frozenset(
     {"rollout", "template", "image_owner", "pod_owner", "log_owner", "scalable", "replaceable", "editable", "pod_spec"}
-    | {"manifest_node", "cordoned", "short_resource", "other_pod"}
+    | {"manifest_node", "cordoned", "short_resource", "other_pod", "event_object", "event_reason"}
 )
 _NAMES = frozenset(
     {

@@ -45,11 +45,13 @@ _LOUD = (
         "too many",
     ),
     *("not found", "no such", "unreachable", "reset by peer", "traceback"),
+    *("not permitted", "bad address", "no servers could", "x509:"),
 )
 _CLAIM = re.compile(
     r"(?i)\b(?:fatal|panic|critical|emerg|severe|error|exception|fail(?:ed|ure|s)?|cannot|can't|could not|unable "
     r"to|refused|denied"
-    r"|unavailable|unreachable|timed out|exhausted)\b|[a-z](?:Error|Exception)\b|\b(?:E[A-Z]{5,})\b"
+    r"|unavailable|unreachable|timed out|exhausted|not permitted|bad address|x509(?=:))\b"
+    r"|[a-z](?:Error|Exception)\b|\b(?:E[A-Z]{5,})\b"
 )
 _CALM_WORD = re.compile(
     r"(?i)\b(?:no|0|without|zero) (?:errors?|failures?|exceptions?)\b|\berrors?[\"']?[:=] "

@@ -87,10 +87,12 @@ class SystemConnection:
 
 @dataclass(frozen=True)
 class Selection:
-    """The connection that a command names: a context, or a saved cluster."""
+    """The connection that a command names: a context, or a saved cluster. `words` are those of the question, as people
+    paste messages there too."""
 
     context: str = ""
     dump: str = ""
+    words: str = ""
 
     @property
     def is_explicit(self) -> bool:

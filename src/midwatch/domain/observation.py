@@ -29,7 +29,7 @@ class Written(Model, frozen=True):
 
     @property
     def size(self) -> str:
-        return count_text(self.text.count("\n"), "lines")
+        return count_text(len(self.text.splitlines()), "lines")
 
 
 class Listed(Model, frozen=True):

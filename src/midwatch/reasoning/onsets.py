@@ -42,7 +42,7 @@ def _finding(finding: Finding, snapshots: Snapshots) -> Finding:
     before = int((snapshot.at - finding.onset).total_seconds())
     return finding.model_copy(
         update={
-            "before_snapshot_s": before if before >= 0 and snapshot.exact else None,
+            "before_snapshot_s": before if before > 0 and snapshot.exact else None,
             "onset": finding.onset if snapshot.dated else None,
         }
     )

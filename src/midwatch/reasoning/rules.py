@@ -224,6 +224,10 @@ def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence
     return sorted([*others, *heard], key=lambda f: (f.severity is Severity.INFO, f.code, str(f.subject)))
 
 
+# How the reader of a dump says that it does not hold a kind of object, and that it could not read a part.
+_NOT_HELD, _NOT_READ = "the dump holds no ", " of the dump not read"
+
+
 def _headline(
     causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, healthy: str
 ) -> str:
@@ -233,13 +237,22 @@ def _headline(
         return missing.rstrip(". ") or _matched(about) + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" for {_list(about.named)}" if about.named else ""
-        count = f"{len(lost)} essential check{'s' * (len(lost) > 1)}"
         found = "Nothing was checked under that name" if missing else f"No problems found{where}"
-        return f"{missing}{_matched(about)}{found}, but {count} failed: {lost[0].reason}"
+        return f"{missing}{_matched(about)}{found}, {_lost(lost)}"
     if elsewhere and healthy not in (_NO_LATENCY, _NO_CONNECTION):
         others = f"{len(elsewhere)} other problem{'s' * (len(elsewhere) > 1)} found"
         return f"{missing}{others}" if missing else f"{_matched(about)}{healthy}; {others}"
     return missing + _matched(about) + healthy
+
+
+def _lost(gaps: Sequence[Gap]) -> str:
+    """What the sentence rests on: that a check failed, or only that the input does not hold what it looks at."""
+    absent = [g.reason.removeprefix(_NOT_HELD) for g in gaps if g.reason.startswith(_NOT_HELD)]
+    parts = [g.reason for g in gaps if _NOT_READ in g.reason]
+    failed = [g for g in gaps if not g.reason.startswith(_NOT_HELD) and _NOT_READ not in g.reason]
+    said = [f"{len(failed)} essential check{'s' * (len(failed) > 1)} failed: {failed[0].reason}"] if failed else []
+    said += parts + ([f"not in the input: {', '.join(absent)}"] if absent else [])
+    return f"but {'; '.join(said)}"
 
 
 def _nothing_found(about: Scope, evidence: Sequence[Evidence], titles: Sequence[str]) -> str:

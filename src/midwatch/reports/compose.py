@@ -95,8 +95,10 @@ def _place(run: CaseFile | Answer) -> str:
 
 
 def _now(run: CaseFile | Answer) -> datetime | None:
-    """Time of the newest evidence of a live state."""
-    return max((e.taken_at for e in run.evidence if e.snapshot is None), default=None)
+    """Time of the newest evidence; None beside a saved state, whose times lie before it was saved."""
+    if any(e.snapshot for e in run.evidence):
+        return None
+    return max((e.taken_at for e in run.evidence), default=None)
 
 
 def _since(finding: Finding, now: datetime | None) -> str:

@@ -245,7 +245,9 @@ async def open_investigation(
     """Everything for one investigation, of one cluster or dump where no request is given; closes what it opened."""
     connections = Connections(settings)
     try:
-        async with connections.investigation(request or Request(), Selection(context, dump)) as ctx:
+        wanted = request or Request()
+        selection = Selection(context, dump, wanted.question if dump else "")
+        async with connections.investigation(wanted, selection) as ctx:
             yield ctx
     finally:
         await connections.close()

@@ -67,3 +67,22 @@ def test_a_node_without_a_name_is_given_none() -> None:
     (found,) = told("[1.000001] Out of memory: Killed process 7 (java)", node="not-named", unit="kernel")
     assert found.message.startswith("a node that the text does not name: ")
     assert found.facts["node"] == "NODE"
+
+
+@pytest.mark.parametrize(
+    ("lines", "often"),
+    [
+        (
+            (
+                "kubelet.service: Main process exited, code=exited, status=1/FAILURE",
+                "kubelet.service: Failed with result",
+            ),
+            "",
+        ),
+        (("kubelet.service: Failed with result 'exit-code'.", "kubelet.service: Start request repeated"), ""),
+        (("kubelet.service: Main process exited, code=exited, status=1/FAILURE",) * 2, " (2 times)"),
+    ],
+)
+def test_an_end_of_a_service_is_counted_once(lines: tuple[str, ...], often: str) -> None:
+    (found,) = told(*(HEAD + line for line in lines))
+    assert (found.code, found.facts["often"]) == ("K8S-848", often)

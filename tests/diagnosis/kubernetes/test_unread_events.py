@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from midwatch.analysis.commands import command
 from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.domain.finding import Finding
-from tests.integrations.kubernetes.network_world import prove
+from tests.integrations.kubernetes.network_world import prove, thing
 from tests.integrations.kubernetes.situation import evidence, findings
 
 UNKNOWN = ("pods", "nodes", "persistentvolumeclaims", "jobs", "services", "horizontalpodautoscalers", "cronjobs")
@@ -32,7 +34,9 @@ def event(
 def told(*events: dict[str, Any], unknown: tuple[str, ...] = UNKNOWN) -> list[Finding]:
     seen = evidence(events, unknown=unknown)
     found = [
-        f for f in findings(Cluster(seen)) if f.code[:7] in ("K8S-770", "K8S-771", "K8S-772", "K8S-773", "K8S-774")
+        f
+        for f in findings(Cluster(seen))
+        if f.code[:7] in ("K8S-770", "K8S-771", "K8S-772", "K8S-773", "K8S-774", "K8S-775")
     ]
     for one in found:
         prove(seen, one)
@@ -96,3 +100,78 @@ def test_an_object_that_is_gone_has_no_fault() -> None:
 def test_an_object_without_a_name() -> None:
     (found,) = told(event("FailedMount", "timed out waiting", "Object/not-named"))
     assert found.message.startswith("an object that the text does not name: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("143", "SIGTERM"),
+        ("137", "SIGKILL"),
+        ("127", "does not exist in the image"),
+        ("9", "ended by itself with an error"),
+    ],
+)
+def test_the_end_of_a_container_without_its_pod(code: str, why: str) -> None:
+    said = f"Last State: Terminated, Reason: Error, Exit Code: {code}"
+    (found,) = told(event("ContainerEnded", said, "Object/not-named"))
+    assert (found.code, found.facts["name"]) == ("K8S-775", "NAME")
+    assert why in found.facts["why"]
+
+
+def test_a_kill_for_memory_is_no_question_of_the_exit_code() -> None:
+    said = "Last State: Terminated, Reason: OOMKilled, Exit Code: 137"
+    (found,) = told(event("ContainerEnded", said, "Object/not-named"))
+    assert "memory limit" in found.facts["why"]
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ('Failed to pull image "a:1": rpc error', "x509: certificate has expired"),
+        ("Failed to create pod sandbox", "failed to assign an IP address"),
+        ("MountVolume.SetUp failed", "bad option; you need a helper program"),
+    ],
+)
+def test_the_last_clause_of_a_long_message_is_shown(head: str, said: str) -> None:
+    (found,) = told(event("Failed", f"{head}: {'x ' * 300}: {said}"))
+    assert found.message.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ('Failed to pull image "a:1": Head "https://r/v2/": x509: certificate signed by unknown authority', "K8S-116"),
+        ('Failed to pull image "a:1": no match for platform in manifest: not found', "K8S-118"),
+        ('Failed to pull image "a:1": dial tcp: lookup r.lan: no such host', "K8S-114"),
+    ],
+)
+def test_why_a_pull_failed_is_told_by_the_end_of_its_message(message: str, why: str) -> None:
+    (found,) = told(event("Failed", message))
+    assert (found.code, found.facts["why"]) == ("K8S-772", CODES[why].meaning)
+
+
+@pytest.mark.parametrize("about", ["Object/not-named", "Pod/web-1"])
+def test_no_command_holds_an_invented_name(about: str) -> None:
+    raw = event("FailedMount", "timed out waiting", about)
+    raw["involvedObject"].pop("namespace")
+    (found,) = told(raw)
+    check = [line for template in CODES[found.code].check if (line := command(template, found.facts))]
+    assert check == [
+        "kubectl get events -A --field-selector reason=FailedMount"
+        if about.startswith("Object")
+        else "kubectl get events -n NAMESPACE --field-selector involvedObject.name=web-1"
+    ]
+
+
+@pytest.mark.parametrize("image", ["a:1", "reg.lan/shop/api:2", "ghcr.io/x/y@sha256:1"])
+def test_of_a_pod_whose_description_was_cut_off_the_event_still_counts(image: str) -> None:
+    pod = thing("Pod", "web-1", status={"phase": "Pending"}) | {"spec": {"containers": []}}
+    said = f'Failed to pull image "{image}": no match for platform in manifest'
+    (found,) = told(event("Failed", said), pod, unknown=("nodes",))
+    assert (found.code, found.subject.name) == ("K8S-772", "web-1")
+
+
+def test_events_of_nodes_are_kept_in_the_namespace_default() -> None:
+    (found,) = told(event("SystemOOM", "System OOM encountered", "Node/w-1"))
+    check = [line for template in CODES[found.code].check if (line := command(template, found.facts))]
+    assert check == ["kubectl get events -n default --field-selector involvedObject.name=w-1"]

@@ -159,7 +159,7 @@ def facts(content: str) -> Counter[str]:
     """What a text says, without the places where it says it."""
     parsed = text.read(content, name="paste.txt", now=None)
     if parsed is None:
-        return Counter(_log(log) for log in text.unnamed_logs(content, name="paste.txt"))
+        return Counter(_log(log) for log in text.read_other(content, name="paste.txt").loose)
     found = Counter(
         f"{obj.get('message', '')}" if obj["kind"] == "CommandError" else str(obj) for obj in parsed.objects
     )

@@ -232,3 +232,20 @@ async def test_an_object_alone_does_not_tell_how_long_it_has_been_so(tmp_path: P
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
     beat = {"conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": "2023-07-09T09:58:00Z"}]}
     assert await snapshot(tmp_path, node_json={**node, "status": beat}) == Snapshot(at=TEN, exact=True)
+
+
+def test_the_last_line_of_a_log_is_not_when_it_was_saved() -> None:
+    for line in ("2023-07-09T10:00:00Z no", '{"time":"2023-07-09T10:00:00Z","msg":"no"}', "2023-07-09 10:00:00 no"):
+        clock = DumpClock(READ)
+        clock.observe_log(line)
+        assert clock.snapshot([]) == Snapshot(at=TEN, exact=False)
+
+
+@pytest.mark.parametrize("name", ["creationTimestamp", "lastTransitionTime", "startedAt"])
+def test_ages_do_not_count_from_the_creation_of_an_object(name: str) -> None:
+    clock = DumpClock(READ)
+    clock.observe_text(field(name, TEN, UTC))
+    clock.observe_printed("Type Reason Age From Message", None)
+    found = clock.snapshot([])
+    assert found is not None
+    assert found.dated is (name != "creationTimestamp")

@@ -39,7 +39,7 @@ def _reader(settings: KubernetesSettings, selection: Selection) -> Reader:
         if selection.dump:
             from midwatch.integrations.kubernetes.dump import open_dump
 
-            return open_dump(selection.dump)
+            return open_dump(selection.dump, selection.words)
         if not settings.enabled:
             raise Refused("Kubernetes is switched off in the settings; set kubernetes.enabled to true.")
         from midwatch.integrations.kubernetes.client import connect

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.diagnosis.kubernetes.view.containers import clip, reason_text
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.saved_objects import CommandError
@@ -84,7 +84,7 @@ def _say(cluster: Cluster, error: CommandError) -> Finding:
         code = "K8S-750"  # what a person may not read is a gap of the investigation, and no fault of the cluster
     command = clip(error.command, 120) or "a command"
     subject = Subject(kind="Command", name=error.name, namespace="")
-    facts |= {"said": clip(error.message, _SAID), "command": command, "at": command, "place": error.place}
+    facts |= {"said": reason_text(error.message, _SAID), "command": command, "at": command, "place": error.place}
     facts = {"target": "", **facts}
     proof = (cluster.cite(error, error.message),)
     return finding(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from midwatch.analysis.codes import location
+from midwatch.analysis.failure_words import speaks_of_failure
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.analysis.logs import lines, template
@@ -66,7 +67,7 @@ def _rank(cluster: Cluster, one: LogError) -> tuple[bool, bool, int, bool, bool,
     before frequent ones."""
     slow_asked = one.kind == "slow" and cluster.question.wants_speed
     asked = slow_asked or cluster.question.speaks_of(one.line.text)
-    known = _reason(one.line.said) is not None
+    known = known_reason(one.line.said) is not None
     return (
         not slow_asked,
         not asked,
@@ -111,7 +112,7 @@ def _judged(cluster: Cluster, log: LogLines, one: LogError) -> tuple[str, Confid
         return "K8S-962", Confidence.MEDIUM, facts
     if one.kind == "status":
         return "K8S-964", Confidence.MEDIUM, facts
-    reason = _reason(one.line.said)
+    reason = known_reason(one.line.said)
     told = (
         f"Matches a known error pattern: {reason}."
         if reason
@@ -137,7 +138,7 @@ def _endpoint(cluster: Cluster) -> tuple[str, tuple[Citation, ...]]:
     return (f" (endpoint in question: {match[0]})" if match else ""), ()
 
 
-def _reason(said: str) -> str | None:
+def known_reason(said: str) -> str | None:
     """The title of the most direct code whose pattern matches the line."""
     codes = [p.code for p in patterns() if p.facts(said) is not None]
     return CODES[max(codes, key=lambda c: CODES[c].directness)].title if codes else None
@@ -172,7 +173,11 @@ def clean_logs(cluster: Cluster) -> Iterator[HealthyCheck]:
     within = asked_time(cluster)
     ended = {(i.pod.namespace, i.pod.name, i.name) for i in crashed_containers(cluster) if is_crashed(i)}
     logs = (log for log in cluster.logs() if (log.namespace, log.name, log.container) not in ended)
-    calm = [log for log in logs if log.text.strip() and not digest(log.text, within)]
+    calm = [
+        log
+        for log in logs
+        if log.text.strip() and not digest(log.text, within) and not any(map(speaks_of_failure, log.text.splitlines()))
+    ]
     for log in calm[:_CALM_SHOWN]:
         count = len(log.text.splitlines())
         when = f" from {within}" if within else ""

@@ -1,7 +1,7 @@
 """Journals of nodes (kubelet, k3s, containerd, etcd, the kernel): what stops a node or the control plane on it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from midwatch.analysis.codes import location
@@ -10,7 +10,7 @@ from midwatch.analysis.log_timestamps import moment
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, reason_text
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
@@ -75,9 +75,15 @@ def _of_log(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
     for code, pattern in _RULES:
         matches = [(line, match) for line in lines if (match := pattern.search(line[:4000]))]
         if matches:
-            line, match = matches[-1] if code == "K8S-848" else matches[0]
+            ended = code == "K8S-848"
+            line, match = matches[-1] if ended else matches[0]
             facts = {name: text for name, text in match.groupdict().items() if text}
-            yield _say(cluster, log, code, line, len(matches), **facts)
+            yield _say(cluster, log, code, line, _ends(lines) or len(matches) if ended else len(matches), **facts)
+
+
+def _ends(lines: Sequence[str]) -> int:
+    """systemd writes several lines of one end."""
+    return sum("Main process exited" in line for line in lines) or min(1, sum("Failed with" in line for line in lines))
 
 
 def _others(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
@@ -103,7 +109,7 @@ def _say(cluster: Cluster, log: LogLines, code: str, line: str, count: int, **fa
         confidence=Confidence.LOW if code == "K8S-849" else Confidence.HIGH,
         onset=when,
         peers=(),
-        said=clip(_told(line), _SAID),
+        said=reason_text(_told(line), _SAID),
         **facts,
     )
 

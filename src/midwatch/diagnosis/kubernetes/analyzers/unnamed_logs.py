@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.log_errors import known_reason
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
-from midwatch.diagnosis.kubernetes.view.containers import asked_time, clip
+from midwatch.diagnosis.kubernetes.view.containers import asked_time, reason_text
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
@@ -41,7 +42,9 @@ def _rank(cluster: Cluster, error: LogError) -> tuple[bool, bool, bool]:
 
 def _say(cluster: Cluster, log: LogLines, saved: SavedLog, error: LogError, *, beside: bool) -> Finding:
     subject = Subject(kind=saved.about, name=log.name, namespace=saved.place)
-    facts = {"said": clip(headless(error.line.said), _SAID), "what": _what(error)}
+    facts = {"said": reason_text(headless(error.line.said), _SAID), "what": _what(error)}
+    if title := known_reason(error.line.said):
+        facts["reason"] = f"Matches a known error pattern: {title}."
     if saved.about == "Log":
         facts["at"] = f"log without a name ({log.name})"
     return finding(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
-from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.diagnosis.kubernetes.view.containers import reason_text
+from midwatch.diagnosis.kubernetes.view.image_pull_errors import refusal
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -46,6 +47,17 @@ _CODES = {
     "FailedScheduling": "K8S-771",
     "ErrImagePull": "K8S-772",
     "FailedPull": "K8S-772",
+}
+_ENDED = "ContainerEnded"  # the reader's word for a state of a container that was pasted without its pod
+_EXIT = re.compile(r"Exit Code: (\d{1,3})")
+_EXITS = {
+    "143": "Exit code 143 is SIGTERM: the container was asked to stop, by a failed liveness probe, an eviction, a "
+    "rollout or a deletion. A kill at the memory limit would be 137 with reason OOMKilled.",
+    "137": "Exit code 137 is SIGKILL: the container did not stop within its grace period, or ran out of memory.",
+    "139": "Exit code 139 is SIGSEGV: the program crashed on an invalid memory access.",
+    "134": "Exit code 134 is SIGABRT: the program aborted itself.",
+    "127": "Exit code 127: the command of the container does not exist in the image.",
+    "126": "Exit code 126: the command of the container cannot be executed.",
 }
 _PULL = re.compile(r"[Ff]ailed to pull image|[Ee]rr(?:or: )?ImagePull|manifest unknown|pull access denied")
 # The event of the same object that says a warning is over; by the warning's reason.
@@ -87,11 +99,16 @@ def _about(cluster: Cluster, event: Event) -> Subject | None:
     if type_ is None or not name:
         return None
     place = "" if type_ is Node else namespace
-    if cluster.get(type_, place, name) is not None or cluster.missing(type_, place, name):
+    if _is_read(cluster.get(type_, place, name)) or cluster.missing(type_, place, name):
         return None
     if event.reason in REASONS and type_ in WORKLOADS:
         return None  # failed_creates.py tells of these
     return about.model_copy(update={"namespace": place})
+
+
+def _is_read(obj: Object | None) -> bool:
+    """A description that was cut off before its containers tells nothing that other rules could judge."""
+    return obj is not None and not (isinstance(obj, Pod) and not obj.spec.containers and not obj.statuses)
 
 
 def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
@@ -100,22 +117,45 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
         absent = match["missing"] or match["key_name"] or match["absent"]
         what = match["what"] or f"key of {match['holder'] or match['key']}"
         return "K8S-770", Confidence.HIGH, {"what": what, "absent": absent}
-    if event.reason == "Failed" and _PULL.search(message):
-        return "K8S-772", Confidence.HIGH, {}
+    if (event.reason == "Failed" and _PULL.search(message)) or _CODES.get(event.reason or "") == "K8S-772":
+        why = refusal(message)
+        return "K8S-772", Confidence.HIGH, {"why": CODES[why.code].meaning} if why else {}
+    if event.reason == _ENDED:
+        return "K8S-775", Confidence.MEDIUM, {"why": _why_ended(message)}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
+
+
+def _why_ended(message: str) -> str:
+    """What the exit code tells: from 129 on it is 128 and the number of a signal (POSIX shells; containerd)."""
+    if "OOMKilled" in message:
+        return "The kernel killed the container at its memory limit, or the node was out of memory."
+    match = _EXIT.search(message)
+    return _EXITS.get(
+        match[1] if match else "", "The program ended by itself with an error: its last log lines say why."
+    )
 
 
 def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     code, confidence, facts = _judged(event)
     message = event.message or event.reason or ""
-    place = "an object that the text does not name" if about.name == _NOT_NAMED else ""
-    facts |= {"reason": event.reason or "", "said": clip(message, _SAID), "count": str(event.times)}
-    facts |= {"at": place} if place else {}
+    facts |= {"reason": event.reason or "", "said": reason_text(message, _SAID), "count": str(event.times)}
+    facts |= _place(about, event)
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
     proof, onset = (cluster.cite_event(event),), event.first
     return finding(code, about, owner=about, cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
+
+
+def _place(about: Subject, event: Event) -> dict[str, str]:
+    """How commands call the object: capitals stand for what the text does not name."""
+    if about.name == _NOT_NAMED:
+        place = {"at": "an object that the text does not name", "name": "NAME", "event_reason": event.reason or ""}
+    else:
+        place = {"event_object": about.name}
+    if not about.namespace:  # the events of nodes are kept in the namespace default
+        place["namespace"] = "default" if about.kind == "Node" else "NAMESPACE"
+    return place
 
 
 def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:

@@ -31,6 +31,10 @@ _STAMP = re.compile(
 # What kubelets and leaders write every few seconds or minutes: beside it an age is exact. One pattern each, for the
 # speed of a search that begins with letters.
 _REGULAR = tuple(re.compile(rf"{name}[\"']?{_STAMP.pattern}", re.ASCII) for name in ("lastHeartbeatTime", "renewTime"))
+# What tells more than that an object was once made: without any, what printed ages count from is not known.
+_CHANGED = re.compile(
+    rf"(?:{'|'.join(sorted(_PAST - {'creationTimestamp', 'time', 't'}))})[\"']?{_STAMP.pattern}", re.ASCII
+)
 _REGULARLY = timedelta(minutes=10)
 _PRINTED_AGE = re.compile(r"\b(?:AGE|Age|LAST SEEN)\b")
 _FIELD = re.compile(r"([A-Za-z]{4,30})[\"']?$")
@@ -57,7 +61,8 @@ class DumpClock:
     (then it is our own clock that is wrong).
 
     `local` is the newest time of a log that names no zone: it counts where nothing names a date with one. `regular` is
-    the newest of what is written all the time, `ages` whether ages were printed or events saved.
+    the newest of what is written all the time, `ages` whether ages were printed or events saved. `changed`: more is
+    dated than that objects were made. `logged` is the newest time of a log, which may have been cut off long before.
     """
 
     read: datetime
@@ -66,6 +71,8 @@ class DumpClock:
     local: datetime | None = None
     regular: datetime | None = None
     ages: bool = False
+    changed: bool = False
+    logged: datetime | None = None
 
     def observe(self, *times: datetime | None) -> None:
         for when in times:
@@ -80,12 +87,14 @@ class DumpClock:
         """The time fields of saved objects, as JSON or YAML; also of those that are not decoded (leases,
         managedFields)."""
         self.observe(*_newest_fields(content, self.newest, self.read + _AHEAD))
+        self.changed = self.changed or _CHANGED.search(content) is not None
         for pattern in _REGULAR:
             self._observe_regular(*(_moment(m[1], m[2] or "") for m in pattern.finditer(content)))
 
     def observe_printed(self, content: str, taken: datetime | None) -> None:
         """kubectl's text; `taken` is when it was printed, as far as it tells."""
         self.observe(taken)
+        self.changed = self.changed or taken is not None
         self.ages = self.ages or _PRINTED_AGE.search(content) is not None
 
     def _observe_regular(self, *times: datetime | None) -> None:
@@ -99,6 +108,8 @@ class DumpClock:
             self.ages = self.ages or isinstance(obj, Event)  # the API keeps them for an hour
 
     def observe_series(self, measured: Iterable[Series]) -> None:
+        measured = list(measured)
+        self.changed = self.changed or bool(measured)
         self._observe_regular(*(datetime.fromtimestamp(s.times[-1], UTC) for s in measured if s.zoned and len(s.times)))
 
     def observe_log(self, lines: str) -> None:
@@ -110,6 +121,7 @@ class DumpClock:
                 when, zoned = log_timestamps.moment(written[1]), _ZONED.search(written[1]) is not None
             if zoned:
                 self._observe_regular(when)
+                self.logged = max(self.logged or when, when) if when else self.logged
             elif when is not None and when <= self.read + _AHEAD:
                 self.local = max(self.local or when, when)
 
@@ -117,6 +129,10 @@ class DumpClock:
         """`modified`: the times of the files that hold relative ages, in seconds since 1970. None: nothing tells any
         time."""
         if dated := self.newest or self.local or self.ahead:
+            if self.ages and not self.changed and dated == self.newest != self.logged:
+                return Snapshot(at=dated, dated=False)
+            if not self.ages and not self.changed and dated in (self.logged, self.local):
+                return Snapshot(at=dated, exact=False)  # the last line of a log is not when it was saved
             exact = self.ages or self.newest is None or (self.regular or _NEVER) >= dated - _REGULARLY
             return Snapshot(at=dated, exact=exact)
         known = [seconds for seconds in modified if seconds is not None and 0 < seconds < 1e11]

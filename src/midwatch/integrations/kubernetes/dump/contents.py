@@ -52,6 +52,7 @@ class DumpContents:
 
     `missed`: plural ("" for unknown) → what should be held and was not read.
     `snapshot`: when the dump was made, as far as it tells.
+    `said`: a text has words of which nothing was made.
     `tables`: (plural, namespace, file) of which every name is known, but not enough of each object to say what none of
     them has.
     `unknown`: file → how many values of it are of no kind that is known.
@@ -67,6 +68,7 @@ class DumpContents:
     unknown: Counter[str] = field(default_factory=Counter[str])
     version: str = ""
     snapshot: Snapshot | None = None
+    said: bool = False
     _unplaced: list[tuple[ResourceKind, Held]] = field(default_factory=list[tuple[ResourceKind, Held]])
     _addresses: dict[Place, list[Pair]] = field(default_factory=dict[Place, list[Pair]], repr=False)
     _told: dict[tuple[str, ...], Place] = field(default_factory=dict[tuple[str, ...], Place])
@@ -118,7 +120,7 @@ class DumpContents:
         meta = cast(Json, metadata) if isinstance(metadata, dict) else {}
         if not meta.get("name"):
             if not meta.get("generateName"):
-                self.complain(source.file, source.line, f"a {kind.name} without a name")
+                self.miss(source.file, source.line, kind, f"a {kind.name} without a name")
             return None
         origin = Origin.WRITTEN if source.origin is Origin.SERVED and not _served(raw, meta) else source.origin
         obj, said = convert(raw, kind.type)

@@ -33,6 +33,8 @@ from midwatch.kit.printable import one_line
 Json = dict[str, Any]
 T = TypeVar("T")
 
+_QUESTION = "question"  # where a message stands that was pasted there
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _SERVER = re.compile(r"^Server Version:.*?(v\d+\.[\w.+-]+)", re.M)
 _OBJECTS = re.compile(r"^\s*(?:[{\[]|---|%YAML|(?:- )?(?:apiVersion|kind|items|metadata)[ \t]*:)")
 _ARCHIVE_MAGIC = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!")
@@ -57,7 +59,8 @@ class Loading:
         self.lists = Lists(self.contents, self.clock)
 
 
-def load(files: Files) -> tuple[DumpContents, Logs]:
+def load(files: Files, words: str = "") -> tuple[DumpContents, Logs]:
+    """`words`: the question, of which only pasted messages count."""
     state = Loading()
     for refused in files.refused:
         state.contents.complain(refused.file, refused.line, refused.reason)
@@ -68,6 +71,8 @@ def load(files: Files) -> tuple[DumpContents, Logs]:
     for file in state.texts:
         _printed(state, file, now)
     state.contents.settle()
+    if asked := text.messages_in(words, now=now):
+        _take(state, _QUESTION, asked)
     _attribute(state, now)
     state.contents.settle()
     for place, reason in (*bundles.by_folder(state.contents.unknown), *bundles.unnamed_file_gaps(state.strange)):
@@ -140,6 +145,7 @@ def _objects(state: Loading, file: File) -> None:
         return state.lists.stream(io.BytesIO(data), around, file.name)
     state.budget -= len(data)
     content, replaced = encoding.decode(data)
+    state.contents.said = state.contents.said or _WORD.search(content) is not None
     if replaced:
         state.contents.complain(file.name, replaced, "not in UTF-8: what could not be decoded was replaced")
     if MARK in data:
@@ -157,8 +163,12 @@ def _of_objects(state: Loading, file: File, content: str) -> None:
     mixed = not Path.of(file.name).of_objects and (read.problems or not read.found)
     if mixed and text.has_commands(content):
         return state.texts.append(file)
-    if not _taken(state, file.name, content, read) and not Path.of(file.name).of_objects:
-        state.texts.append(file)
+    if _taken(state, file.name, content, read):
+        return None
+    if not Path.of(file.name).of_objects:
+        return state.texts.append(file)
+    for part in text.parts_in(list(enumerate(content.splitlines(), 1))):
+        state.contents.miss(file.name, part.first, BY_NAME.get(part.kind), part.said)
     return None
 
 
@@ -333,8 +343,14 @@ def _take(state: Loading, name: str, parsed: text.Parsed) -> None:
             state.unplaced.append((name, log))
     for line, content in parsed.documents:
         _documents(state, name, content, line)
+    _complain(contents, name, parsed)
+
+
+def _complain(contents: DumpContents, name: str, parsed: text.Parsed) -> None:
     for line, reason in parsed.problems:
         contents.complain(name, line, reason)
+    for line, kind, reason in parsed.parts:
+        contents.miss(name, line, BY_NAME.get(kind), reason)
 
 
 # -- logs
@@ -350,8 +366,8 @@ def _attribute(state: Loading, now: datetime | None) -> None:
             continue
         if claim is not None and (claim.sure or of_log):
             _keep(state, file, claim)
-        elif not _unnamed(state, file):
-            state.strange.append(file.name)
+        else:
+            _unnamed(state, file, now)
     for name, log in state.unplaced:
         state.logs.add(pods.place_log(log), Saved(None, name, text=log.text))
 
@@ -364,14 +380,27 @@ def _refused_log(state: Loading, file: File) -> bool:
     return True
 
 
-def _unnamed(state: Loading, file: File) -> bool:
-    """Whether the file is a log, or a node's journal, though nothing tells of which pod; then it is kept as that."""
+def _unnamed(state: Loading, file: File, now: datetime | None) -> None:
+    """A log or a node's journal, though nothing tells of which pod, and messages in the midst of other words; what is
+    neither is named as not read, with the lines that speak of a failure."""
     data = _tried(state, file, lambda f: encoding.end(f, limits.TEXT_FILE_BYTES)[0])
+    if data is None:
+        return None
     if not data or encoding.binary(data[: limits.HEAD_BYTES]):
-        return False
-    found = text.unnamed_logs(encoding.decode(data)[0], name=file.name)
-    state.unplaced += [(file.name, log) for log in found]
-    return bool(found)
+        return state.strange.append(file.name)
+    content = encoding.decode(data)[0]
+    parsed = text.read_other(content, name=file.name, now=now)
+    state.contents.said = state.contents.said or _WORD.search(content) is not None
+    found = bool(parsed.objects or parsed.loose or parsed.parts)
+    if not found:
+        parsed.problems.clear()
+        lines = list(enumerate(content.splitlines(), 1))
+        said = text.suspects(lines)
+        for line, words in said:
+            state.contents.complain(file.name, line, f"not understood: {words}")
+        if not said:
+            state.strange.append(file.name)
+    return _take(state, file.name, parsed)
 
 
 def _keep(state: Loading, file: File, claim: LogClaim) -> None:

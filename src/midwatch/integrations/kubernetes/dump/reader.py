@@ -54,10 +54,13 @@ _MOST_FILES_NAMED = 3
 class DumpReader:
     """Raises Refused when the path holds nothing that can be read; all of it but the logs is read at once."""
 
-    def __init__(self, path: Path | Literal["-"]) -> None:
+    def __init__(self, path: Path | Literal["-"], words: str = "") -> None:
+        """`words`: the question, in which a message may be pasted."""
         self._files = _files(path)
-        self._contents, self._logs = load(self._files)
-        if not self._contents.count and not self._contents.whole and not self._contents.measured and not self._logs:
+        self._contents, self._logs = load(self._files, words)
+        if not (self._contents.count or self._contents.whole or self._contents.measured or self._logs) and (
+            not self._contents.said
+        ):
             self._files.close()
             raise Refused(_nothing(self._files.name, self._contents))
 
@@ -219,9 +222,9 @@ class DumpReader:
         self._files.close()
 
 
-def open_dump(path: str) -> DumpReader:
-    """`path` is a folder, a file, an archive, or `-` for standard input; raises Refused."""
-    return DumpReader("-" if path == "-" else Path(path).expanduser())
+def open_dump(path: str, words: str = "") -> DumpReader:
+    """`path` is a folder, a file, an archive, or `-` for standard input; raises Refused. `words`: the question."""
+    return DumpReader("-" if path == "-" else Path(path).expanduser(), words)
 
 
 def _files(path: Path | Literal["-"]) -> Files:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
-from midwatch.integrations.kubernetes.text import events
+from midwatch.integrations.kubernetes.text import events, message_kinds, messages
 from midwatch.integrations.kubernetes.text.commands import Command
+from midwatch.integrations.kubernetes.text.messages import NOT_NAMED
 from midwatch.integrations.kubernetes.text.parse_result import Json, ParsedScene, without_empty
+from midwatch.integrations.kubernetes.text.sections import begins_block
 
-NOT_NAMED = "not-named"
 _AGE = r"(?:<unknown>|<invalid>|\d[0-9a-z]{0,20}(?: ago)?(?: ?\(x\d{1,9} over [0-9a-z<>]{1,20}\))?)"
 _ROW = re.compile(
     rf"[ >|*-]*(?P<TYPE>Normal|Warning) +(?P<REASON>[A-Z]\w{{2,60}}) +(?P<AGE>{_AGE}) +"
@@ -24,7 +25,6 @@ _OLD = re.compile(
 )
 _HEADING = re.compile(r"\s*(?:Events:|Type +Reason +Age|First ?Seen +Last ?Seen|----.*)(?: .*)?")
 _ASSIGNED = re.compile(r"Successfully assigned (?:(?P<namespace>[a-z0-9-]{1,63})/)?(?P<name>[a-z0-9.-]{1,253}) to ")
-_SYNCED = re.compile(r"(?:\bpod[= ]\"?)(?P<name>[a-z0-9.-]{1,253})_(?P<namespace>[a-z0-9-]{1,63})\(")
 _DEEP = 24  # spaces in front of the further lines of a message
 LONGEST = 20_000
 
@@ -41,30 +41,37 @@ class EventGroup:
 
 def event_groups(lines: Sequence[tuple[int, str]], command: Command, scene: ParsedScene) -> Iterator[EventGroup]:
     group: EventGroup | None = None
+    row: list[tuple[int, str]] = []  # the lines of the newest row
     for number, line in lines:
         cells = _cells(line)
         if cells:
-            group = group or EventGroup(number)
+            group, row = group or EventGroup(number), [(number, line)]
             group.cells.append(cells)
-        elif group and line.startswith(" " * _DEEP) and group.cells:
+        elif group and row and (line.startswith(" " * _DEEP) or _goes_on(row, line)):
             group.cells[-1]["MESSAGE"] += "\n" + line.strip()
+            row.append((number, line))
         elif _HEADING.fullmatch(line[:300]) and line.strip() != "":
             if group and group.cells and line.strip().startswith("Events:"):
                 yield _closed(group, command, scene)
                 group = None
-            group = group or EventGroup(number)
+            group, row = group or EventGroup(number), []
         else:
             if group and group.cells:
                 yield _closed(group, command, scene)
-            group = None
+            group, row = None, []
             continue
         group.lines.add(number)
     if group and group.cells:
         yield _closed(group, command, scene)
 
 
+def _goes_on(row: Sequence[tuple[int, str]], line: str) -> bool:
+    """The further lines of a message stand as far to the left as what wrapped them likes."""
+    return bool(line.strip()) and not begins_block(line.strip()) and messages.continues(row, line)
+
+
 def objects(group: EventGroup, scene: ParsedScene) -> list[Json]:
-    about = group.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace or "default"}
+    about = group.about or {"kind": "Object", "name": NOT_NAMED, "namespace": scene.namespace}
     return events.with_names([events.event(cells, about, scene.now) for cells in group.cells])
 
 
@@ -86,9 +93,18 @@ def _about(group: EventGroup, command: Command, scene: ParsedScene) -> Json:
         return without_empty(
             kind=kind.name, name=command.names[0], namespace=(scene.namespace or "default") if kind.namespaced else ""
         )
-    for pattern in (_ASSIGNED, _SYNCED):
-        for cells in group.cells:
-            if match := pattern.search(cells["MESSAGE"][:LONGEST]):
-                place = match["namespace"] or scene.namespace or "default"
-                return {"kind": "Pod", "name": match["name"], "namespace": place}
+    for cells in group.cells:
+        if match := _ASSIGNED.search(cells["MESSAGE"][:LONGEST]):
+            return without_empty(kind="Pod", name=match["name"], namespace=match["namespace"] or scene.namespace)
+    for cells in group.cells:
+        if about := _told(cells):
+            return about if about["kind"] == "Node" else {"namespace": scene.namespace, **about}
     return {}
+
+
+def _told(cells: dict[str, str]) -> Json:
+    """The object that the message names; of what concerns a node, the one that the event is from."""
+    if about := message_kinds.find_object(cells["REASON"], cells["MESSAGE"]):
+        return about
+    host = cells.get("FROM", "").strip("{}").replace(", ", " ").partition(" ")[2]
+    return {"kind": "Node", "name": host} if host and cells["REASON"] in message_kinds.OF_NODES else {}

@@ -4,8 +4,9 @@ that nothing names, and lines that nobody understands."""
 import re
 from collections.abc import Iterator, Sequence
 
+from midwatch.analysis.failure_words import speaks_of_failure
 from midwatch.integrations.kubernetes.text.parse_result import ParsedLog
-from midwatch.integrations.kubernetes.text.shapes import is_log_line, is_sentence, journal, kernel
+from midwatch.integrations.kubernetes.text.shapes import LONGEST, is_log_line, is_sentence, journal, kernel
 
 Lines = Sequence[tuple[int, str]]
 # Rulers, headings of Markdown and of helm, and what kubectl says of an order that it carried out.
@@ -13,7 +14,17 @@ _NO_OUTPUT = re.compile(
     r"[\W_]*|#{1,6} .*|==> .*|[a-z0-9./-]{1,300} (?:created|configured|unchanged|deleted|patched|scaled|restarted|"
     r"labeled|annotated|(?:already )?(?:un)?cordoned|drained|evicted)|(?:evicting|deleting) pod .*|Waiting for .*"
 )
+# `web-7d9f-x2x9k app {"level":…`, as stern and a selector's many pods have it.
+_PREFIX = re.compile(
+    r"(?P<pod>[a-z0-9][a-z0-9.-]{0,240}-[a-z0-9]{1,10}) (?P<box>[a-z0-9][a-z0-9-]{0,62}) "
+    r"(?=\{\"|\d{4}[-/]\d\d|[IWEF]\d{4} |\[\d{4}|(?:level|time|ts)=)"
+)
+# What a terminal viewer of clusters writes at the end of a log.
+_STREAM = re.compile(
+    r"Stream closed EOF for (?P<namespace>[a-z0-9-]{1,63})/(?P<pod>[a-z0-9.-]{1,253}) \((?P<box>[a-z0-9-]{1,63})\)"
+)
 _KERNEL_UNIT = "kernel"
+_QUOTED = 120  # letters of a line that is quoted
 
 
 def journals(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
@@ -31,6 +42,17 @@ def journals(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
     return made, used
 
 
+def prefixed_logs(lines: Lines) -> tuple[list[ParsedLog], set[int]]:
+    """The lines that stern or a viewer put a pod and its container before, as one log each."""
+    found: dict[tuple[str, str], list[str]] = {}
+    used: set[int] = set()
+    for number, line in lines:
+        if match := _PREFIX.match(line[:LONGEST]):
+            found.setdefault((match["pod"], match["box"]), []).append(line[match.end() :])
+            used.add(number)
+    return [ParsedLog("", pod, box, False, "\n".join(text)) for (pod, box), text in found.items()], used
+
+
 def bare_logs(lines: Lines, name: str, *, whole: bool) -> tuple[list[ParsedLog], set[int]]:
     """Runs of lines that begin with a log line: up to a sentence of a person behind an empty line, or its end.
 
@@ -46,7 +68,17 @@ def bare_logs(lines: Lines, name: str, *, whole: bool) -> tuple[list[ParsedLog],
     return found, used
 
 
+def is_log(lines: Lines) -> bool:
+    """Whether most of the lines begin as a log's do: then what they say is the log's, whatever it sounds like."""
+    said = [line for _, line in lines if line.strip()]
+    return len(said) > 1 and sum(map(is_log_line, said)) * 2 > len(said)
+
+
 def _log(lines: Lines, name: str) -> ParsedLog:
+    for _, line in lines[-3:]:
+        if match := _STREAM.search(line[:LONGEST]):
+            text = "\n".join(line for _, line in lines).strip("\n")
+            return ParsedLog(match["namespace"], match["pod"], match["box"], False, text)
     return ParsedLog("", name, "", False, "\n".join(line for _, line in lines).strip("\n"), "Log")
 
 
@@ -76,5 +108,12 @@ def not_understood(lines: Lines, used: set[int]) -> Iterator[tuple[int, str]]:
         ):
             run.append((number, line))
         elif run and (number in used or not line.strip() or number < 0):
-            yield run[0][0], f"{len(run)} line{'s' * (len(run) > 1)} from here not understood: not read"
+            yield run[0][0], _unread(run)
             run = []
+
+
+def _unread(run: Lines) -> str:
+    """With the first line that speaks of a failure, as nobody judged it."""
+    said = f"{len(run)} line{'s' * (len(run) > 1)} from here not understood"
+    suspect = next((line.strip() for _, line in run if speaks_of_failure(line[:LONGEST])), "")
+    return f"{said}: {suspect[:_QUOTED]}" if suspect else f"{said}: not read"

@@ -39,7 +39,8 @@ class Parsed:
     the objects that only a table row tells about; a fuller description of the same object from elsewhere wins.
     `problems`: line number (from 1) and what went wrong there. `naive`: a value may be a time without a zone, as
     nothing made here of ages and dates is. `documents` are YAML and JSON within the text, by their first line.
-    `loose` are logs that no command introduces. `read_lines`: the numbers of the lines that something was made of.
+    `loose` are logs that no command introduces. `parts`: line, kind and description of what shows an object in part,
+    without its name. `read_lines`: the numbers of the lines that something was made of.
     """
 
     objects: list[Json] = field(default_factory=list[Json])
@@ -51,6 +52,7 @@ class Parsed:
     documents: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     loose: list[ParsedLog] = field(default_factory=list[ParsedLog])
     rows: set[Key] = field(default_factory=set[Key])
+    parts: list[tuple[int, str, str]] = field(default_factory=list[tuple[int, str, str]])
     read_lines: set[int] = field(default_factory=set[int], repr=False)
     _at: dict[Key, int] = field(default_factory=dict[Key, int], repr=False)
 

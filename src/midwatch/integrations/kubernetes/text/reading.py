@@ -5,11 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from midwatch.integrations.kubernetes.objects.kinds import KINDS
-from midwatch.integrations.kubernetes.text import answers, argo, describe, event_rows, listing, logs, units, yaml_blocks
+from midwatch.integrations.kubernetes.text import (
+    answers,
+    argo,
+    describe,
+    event_rows,
+    fragments,
+    listing,
+    logs,
+    messages,
+    units,
+    yaml_blocks,
+)
 from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.commands import Command, of_file
-from midwatch.integrations.kubernetes.text.loose import bare_logs, journals, not_understood
-from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedLog, ParsedScene, key
+from midwatch.integrations.kubernetes.text.loose import bare_logs, is_log, journals, not_understood, prefixed_logs
+from midwatch.integrations.kubernetes.text.parse_result import Json, Parsed, ParsedScene, key
 from midwatch.integrations.kubernetes.text.sections import (
     TextSection,
     begins_block,
@@ -57,7 +68,7 @@ def read(content: str, *, name: str, now: datetime | None) -> Parsed | None:
     ]
     if not any(understood) and not parsed.objects:
         return None
-    _name_the_rest(parts, name, parsed)
+    _name_the_rest(parts, name, parsed, scene=ParsedScene("", usual, when, name))
     _join(parsed)
     _promote(parsed)
     return parsed
@@ -71,11 +82,23 @@ def is_kubectl_output(content: str, *, name: str) -> bool:
     )
 
 
-def unnamed_logs(content: str, *, name: str) -> list[ParsedLog]:
-    """The logs of a text that is nothing else: journals by node and unit, and what any program wrote."""
+def read_other(content: str, *, name: str, now: datetime | None = None) -> Parsed:
+    """What a text says that is no output of kubectl: journals by node and unit, what any program wrote, and messages of
+    Kubernetes in the midst of other words. `problems` quotes what else speaks of a failure."""
     parts, parsed = _parts(content, ""), Parsed()
-    _name_the_rest(parts, name, parsed, alone=len(parts) == 1)
-    return parsed.loose
+    _name_the_rest(parts, name, parsed, alone=len(parts) == 1, scene=ParsedScene(now=now, file=name))
+    return parsed
+
+
+def messages_in(words: str, *, now: datetime | None = None) -> Parsed | None:
+    """The messages that a person pasted into a question; None where there are none."""
+    parsed, scene = Parsed(), ParsedScene(now=now, file="question")
+    lines = messages.without_marks(list(enumerate(words.split("\n"), 1)))
+    used = messages.read_messages(lines, scene, parsed)
+    quoted = messages.quotations(_less(lines, used))
+    used |= messages.read_messages(quoted, scene, parsed)
+    parsed.loose = messages.spoken_errors(_less(quoted, used), "question")[0]
+    return parsed if parsed.objects or parsed.loose else None
 
 
 def has_commands(content: str) -> bool:
@@ -199,22 +222,45 @@ def _events(lines: Lines, command: Command, scene: ParsedScene, parsed: Parsed) 
     return found
 
 
-def _name_the_rest(parts: list[_Part], name: str, parsed: Parsed, *, alone: bool = False) -> None:
-    """Journals and logs that no command introduces, and a gap for each run of lines that nobody could read. `alone`:
-    the text is nothing but a log."""
+def _name_the_rest(
+    parts: list[_Part], name: str, parsed: Parsed, *, alone: bool = False, scene: ParsedScene | None = None
+) -> None:
+    """Journals, logs and messages that no command introduces, and a gap for each run of lines that nobody could read.
+    `alone`: the text is nothing but a log."""
+    scene = scene or ParsedScene(file=name)
     for part in parts:
         if part.command.verb == "logs":
             continue
-        left = outdent([(n, "" if n in parsed.read_lines else line) for n, line in part.lines])
+        left = messages.without_marks(outdent(_less(part.lines, parsed.read_lines)))
         found, used = journals(left)
-        left = [(n, "" if n in used else line) for n, line in left]
+        prefixed, shown = prefixed_logs(left)
+        parsed.loose += prefixed
+        used |= shown
+        left = _less(left, used)
+        units_shown = "systemctl" in part.section.foreign  # units.py reads that
+        if not units_shown and not is_log(left):
+            used |= messages.read_messages(left, replace(scene, file=name), parsed)
+            used |= _in_part(_less(left, used), replace(scene, file=name), parsed)
+            left = _less(left, used)
         fenced = part.section.text.lstrip().startswith(("```", "~~~")) and not part.sure
         more, taken = bare_logs(left, name, whole=(fenced or alone) and not used)
-        used |= taken
-        parsed.loose += [*found, *more]
+        said, heard = messages.spoken_errors([] if units_shown else _less(left, taken), name)
+        parsed.loose += [*found, *more, *said]
+        used |= taken | heard
         parsed.read_lines |= used
-        if "systemctl" not in part.section.foreign:  # units.py reads that
-            parsed.problems += not_understood(left, used)
+        parsed.problems += [] if units_shown else not_understood(left, used)
+
+
+def _in_part(lines: Lines, scene: ParsedScene, parsed: Parsed) -> set[int]:
+    for event in fragments.states(lines, scene):
+        parsed.add(event)
+    found = list(fragments.parts_in(lines))
+    parsed.parts += [(one.first, one.kind, one.said) for one in found]
+    return {number for one in found for number in one.lines}
+
+
+def _less(lines: Lines, used: set[int]) -> Lines:
+    return [(n, "" if n in used else line) for n, line in lines] if used else lines
 
 
 def _join(parsed: Parsed) -> None:

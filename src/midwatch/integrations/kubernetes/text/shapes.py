@@ -9,7 +9,7 @@ _LOG = re.compile(
     r"|[\[<(]?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|SEVERE|PANIC|[Ff]atal|[Ee]rror|[Ii]nfo"
     r"|[Ww]arn(?:ing)?|[Dd]ebug)[\]>):]|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b"
     r"|panic: |fatal error: |Traceback \(most|Exception in thread|Caused by: |goroutine \d+ \[|npm ERR!|nginx: \["
-    r"|(?:[\w.$]{1,100})?(?:Error|Exception): |exec [\"/]|standard_init_linux|[a-z]{3,30}: (?:error|fatal|cannot) "
+    r"|(?:[\w.$]{1,100})?(?:Error|Exception): |exec [\"/]|standard_init_linux|[a-z]{3,30}: (?:error|fatal|cannot)[: ]"
     r'|(?:time|ts|level|lvl)="?[\w:.+-]+"? \w+='
     r'|\{"(?:level|ts|time|timestamp|msg|message|severity|@timestamp|log|error)"'
     r"|\d{4}/\d\d/\d\d |(?:\d{1,3}\.){3}\d{1,3} - )"
