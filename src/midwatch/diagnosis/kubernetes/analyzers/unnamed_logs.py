@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from midwatch.analysis.log_errors import LogError, digest
 from midwatch.analysis.log_timestamps import headless
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.known_errors import tells_cause
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
@@ -25,7 +26,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     # Beside a pod that is in trouble the log may be its own or another's: then it is no answer of its own.
     beside = any(not pod.ready and not pod.is_finished for pod in cluster.all(Pod))
     for log in cluster.unnamed_logs():
-        if one := known.get((log.name, log.container)):
+        one = known.get((log.name, log.container))
+        if one and not tells_cause(log):
             heard = [e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS]
             for error in sorted(heard, key=lambda e: _rank(cluster, e))[:_OF_ONE_LOG]:
                 yield _say(cluster, log, one, error, beside=beside)

@@ -1,14 +1,15 @@
 """Warning events of objects that were not read: what people paste is often the event alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
-from midwatch.diagnosis.kubernetes.view.containers import clip
+from midwatch.diagnosis.kubernetes.view.containers import reason_text
+from midwatch.diagnosis.kubernetes.view.known_errors import known_error
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -102,15 +103,22 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
         return "K8S-770", Confidence.HIGH, {"what": what, "absent": absent}
     if event.reason == "Failed" and _PULL.search(message):
         return "K8S-772", Confidence.HIGH, {}
+    if found := known_error(message):
+        return found[0], Confidence.HIGH, {"effect": "", **_own(found[1])}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
+
+
+def _own(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts of a message, without those that name the object."""
+    return {name: text for name, text in facts.items() if name not in ("name", "namespace", "container")}
 
 
 def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     code, confidence, facts = _judged(event)
     message = event.message or event.reason or ""
     place = "an object that the text does not name" if about.name == _NOT_NAMED else ""
-    facts |= {"reason": event.reason or "", "said": clip(message, _SAID), "count": str(event.times)}
+    facts |= {"reason": event.reason or "", "said": reason_text(message, _SAID), "count": str(event.times)}
     facts |= {"at": place} if place else {}
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
