@@ -29,6 +29,12 @@ _STATED = {
 _NAMED = re.compile(r'(?i)\bimage "([^"\s]{1,255})"')
 _ASKED = re.compile(r"https?://([A-Za-z0-9.:-]{1,253})/(?:v2|token)")
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
+# Registry of a cloud, names of that cloud's nodes, and the account that its kubelets pull with.
+_CLOUDS = (
+    (re.compile(r"(?:^|\.)gcr\.io$|\.pkg\.dev$"), re.compile("gke-"), "service account of the GKE node pool"),
+    (re.compile(r"\.dkr\.ecr\."), re.compile(r"ip-[\d-]+\.|i-[0-9a-f]{8}"), "IAM role of the EC2 node"),
+    (re.compile(r"\.azurecr\.io$"), re.compile("aks-"), "kubelet identity of the AKS cluster"),
+)
 # With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
 
@@ -86,11 +92,24 @@ def _unpulled(instance: ContainerView) -> Finding:
         return instance.finding(
             "K8S-111", proof, *_image_cite(instance), onset=onset, confidence=Confidence.MEDIUM, facts=facts
         )
+    if found.code == "K8S-112" and (identity := _node_identity(instance, reference)):
+        facts |= {"sign": clip(found.sign), "identity": identity}
+        return instance.finding("K8S-168", proof, *_image_cite(instance), onset=onset, facts=facts)
     facts |= {"sign": clip(found.sign), "host": host or facts.get("registry", ""), "context": context}
     facts["platform"] = _platform(instance) if found.code == "K8S-118" else ""
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+
+
+def _node_identity(instance: ContainerView, reference: ImageReference) -> str:
+    """The account that the node pulls with, where registry and node are of one cloud and the pod has no pull secret of
+    its own: then no secret is missing."""
+    if instance.pod.spec.image_pull_secrets:
+        return ""
+    node = instance.pod.spec.node_name or ""
+    found = (name for registry, host, name in _CLOUDS if registry.search(reference.registry) and host.match(node))
+    return next(found, "")
 
 
 def _platform(instance: ContainerView) -> str:

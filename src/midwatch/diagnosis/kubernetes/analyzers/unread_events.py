@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
-from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
 from midwatch.diagnosis.kubernetes.view.containers import reason_text
+from midwatch.diagnosis.kubernetes.view.image_pull_errors import refusal
 from midwatch.diagnosis.kubernetes.view.known_errors import known_error
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
@@ -102,11 +103,19 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
         what = match["what"] or f"key of {match['holder'] or match['key']}"
         return "K8S-770", Confidence.HIGH, {"what": what, "absent": absent}
     if event.reason == "Failed" and _PULL.search(message):
-        return "K8S-772", Confidence.HIGH, {}
+        return "K8S-772", Confidence.HIGH, _pull(message)
     if found := known_error(message):
         return found[0], Confidence.HIGH, {"effect": "", **_own(found[1])}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
+
+
+def _pull(message: str) -> dict[str, str]:
+    """What the end of the message says why, and what that means."""
+    why = refusal(message)
+    if why is None:
+        return {"why": "The message gives no reason."}
+    return {"sign": reason_text(why.sign, 160), "why": CODES[why.code].meaning}
 
 
 def _own(facts: Mapping[str, str]) -> dict[str, str]:
