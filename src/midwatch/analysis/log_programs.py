@@ -5,8 +5,8 @@ import re
 _READ = 64 * 1024  # characters
 # The surest first. Frames name a program by the path of its source or by the archive that holds it.
 _SIGNS = tuple(
-    re.compile(sign, re.MULTILINE)
-    for sign in (
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
         r'"(?:logging_pod|pod|app|service|component)": ?"([\w./-]{2,120})"',
         r"\bcmd/((?!server/|main/|app/)[a-z][a-z0-9-]{2,40})/",
         r"/s?bin/([a-z][\w.-]{1,40})(?: \(|:)",
@@ -15,7 +15,7 @@ _SIGNS = tuple(
         r'File "(/(?!usr/lib/python|usr/local/lib/python)[^"\n]{3,160}\.py)"',
         r"\(([a-z]\w{1,40}(?:\.\w{1,60}){1,6})\)\s*$",
         r"^([a-z][\w.-]{2,40})(?:\[\d{1,8}\])?: (?!line )",
-        r"^\s*at ([a-z]\w{1,40}(?:\.[\w$]{1,60}){2,6})\(",
+        r"^[ \t]{0,8}at ([a-z]\w{1,40}(?:\.[\w$]{1,60}){2,6})\(",
         r'"caller": ?"([\w./@-]{2,160}\.go)',
         r"^(?:\S{1,10} )?(?:\d{4}-\d\d-\d\d[ T][\d:.,]{8,15} )(?:[A-Z]{4,8} )?([a-z][a-z0-9]{1,40}_[a-z0-9_]{2,60}) ",
     )

@@ -10,6 +10,7 @@ from midwatch.analysis.prompt_injection import clean, suspicion
 from midwatch.analysis.traces import frame, traces
 
 NEWEST = 120  # lines from the end; the reason for an end stands at the end
+_PREFIX, _PREFIX_WORDS = 320, 3  # characters and words before an entry
 LARGEST = 512 * 1024
 FATAL, ERROR, CALM = "fatal", "error", "calm"
 _ERROR = re.compile(
@@ -47,8 +48,6 @@ _GRADES = {
 }
 _MESSAGE_KEYS = ("message", "msg", "error", "err", "exception", "reason", "exc_info", "stack_trace", "stack")
 _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level")
-# An entry, alone or behind what stern, kubectl --prefix or a shell's quotes put before it.
-_JSON_ENTRY = re.compile(r"^(?:[\[\w./:|`'-][\w./:|\]-]{0,160} ?){0,4}(\{\s?\".*)$")
 _JSON_FIELD = re.compile(r'"([\w.-]{1,40})":\s?"((?:[^"\\]|\\.){0,8000}+)"?')
 _QUOTED_ERROR = re.compile(r"\b(?:ERROR|FATAL|PANIC|CRITICAL): ")
 _LOGFMT = re.compile(r'(?:^|\s)(?:msg|message|err|error|reason)=("(?:[^"\\]|\\.)*"|\S+)')
@@ -96,13 +95,21 @@ def _line(raw: str, number: int) -> Line:
     bare = raw if raw.isascii() and raw.isprintable() else clean(raw)
     indented, bare = bare[:1].isspace(), bare.strip()
     bare = _TIME.sub("", bare, count=1) if not indented else bare
-    if entry := _JSON_ENTRY.match(bare):
-        return _json(raw, bare, entry[1], number)
+    if entry := _json_entry(bare):
+        return _json(raw, bare, entry, number)
     if klog := _KLOG.match(bare):
         return Line(raw, bare[klog.end() :], number, _GRADES[klog[1].lower()])
     level = _LEVEL.search(bare[:160])
     grade = _GRADES.get(next(g for g in level.groups() if g).lower(), "") if level else ""
     return Line(raw, _logfmt(bare), number, grade)
+
+
+def _json_entry(bare: str) -> str:
+    """An entry, alone or behind what stern, kubectl --prefix or a shell's quotes put before it; "" for other lines."""
+    start = bare.find('{"', 0, _PREFIX)
+    if start < 0 or len(bare[:start].split()) > _PREFIX_WORDS:
+        return bare if bare.startswith("{") and bare.endswith("}") else ""
+    return bare[start:]
 
 
 def _json(raw: str, bare: str, text: str, number: int) -> Line:

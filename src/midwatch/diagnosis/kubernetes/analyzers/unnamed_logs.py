@@ -31,10 +31,18 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for log in cluster.unnamed_logs():
         one = known.get((log.name, log.container))
         if one and not tells_cause(log):
-            heard = [e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS]
+            heard = [e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS and not _is_of_pod(cluster, e)]
             reason = last_reason(lines(log.text))
             for error in sorted(heard, key=lambda e: _rank(cluster, e, reason))[:_OF_ONE_LOG]:
                 yield _say(cluster, log, one, error, beside=beside)
+
+
+def _is_of_pod(cluster: Cluster, error: LogError) -> bool:
+    """The kubelet's message about a key, where a pod that was read waits for it: configuration.py states that."""
+    waits = (s.state.waiting for pod in cluster.all(Pod) for s in pod.statuses)
+    return "couldn't find key" in error.line.said and any(
+        w is not None and w.reason == "CreateContainerConfigError" for w in waits
+    )
 
 
 def _rank(cluster: Cluster, error: LogError, reason: Line | None) -> tuple[bool, bool, bool, bool]:

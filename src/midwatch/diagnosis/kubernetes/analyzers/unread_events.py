@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, named_owner
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
 from midwatch.diagnosis.kubernetes.view.containers import reason_text
@@ -17,7 +17,7 @@ from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Ingress, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import (
     CronJob,
     DaemonSet,
@@ -118,6 +118,13 @@ def _pull(message: str) -> dict[str, str]:
     return {"sign": reason_text(why.sign, 160), "why": CODES[why.code].meaning}
 
 
+def _zone(cluster: Cluster) -> dict[str, str]:
+    """The zone of the volume, where one volume was read: the claim's may not be."""
+    volumes = list(cluster.all(PersistentVolume))
+    zones = {v for each in volumes for k, v in each.labels.items() if k.endswith("/zone")}
+    return {"zone": zones.pop()} if len(volumes) == 1 and len(zones) == 1 else {}
+
+
 def _own(facts: Mapping[str, str]) -> dict[str, str]:
     """The facts of a message, without those that name the object."""
     return {name: text for name, text in facts.items() if name not in ("name", "namespace", "container")}
@@ -132,7 +139,8 @@ def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
     proof, onset = (cluster.cite_event(event),), event.first
-    return finding(code, about, owner=about, cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
+    facts |= _zone(cluster) if code == "K8S-987" else {}
+    return finding(code, about, owner=named_owner(about), cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
 
 
 def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:
@@ -140,4 +148,4 @@ def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:
     return any((other.last or _NEVER) > (event.last or _NEVER) for other in later)
 
 
-ANALYZER = Analyzer(find, reads=(Event, *_KINDS.values()))
+ANALYZER = Analyzer(find, reads=(Event, PersistentVolume, *_KINDS.values()))
