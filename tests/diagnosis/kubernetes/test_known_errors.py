@@ -123,7 +123,7 @@ def test_calm_lines_are_no_causes(line: str) -> None:
         ("x509: certificate has expired or is not yet valid: current time 2025-01-02T00:00:00Z is after "
          "2024-12-30T00:00:00Z", "expired on 2024-12-30"),
         ("x509: certificate is valid for a.lan, not b.lan", "not valid for the name that was asked"),
-        ('Get "https://vault.lan:8200/v1": x509: certificate signed by unknown authority', "presented by vault.lan:8200"),
+        ('Get "https://vault.lan:8200": x509: certificate signed by unknown authority', "presented by vault.lan:8200"),
         ("transport: authentication handshake failed: x509: certificate has expired", "presented by the gRPC server"),
         ("unable to get local issuer certificate", "signed by a CA that the client does not trust"),
     ],

@@ -10,7 +10,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances, say_of_pod, unready
 from midwatch.diagnosis.kubernetes.view.references import absences
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
@@ -174,4 +174,16 @@ def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Itera
         )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """The keys of a ConfigMap that lacks the one that is asked for, where only its name was read."""
+    for pod in unready(cluster):
+        for instance in (i for i in instances(cluster, pod) if i.waiting_reason == "CreateContainerConfigError"):
+            match = _KEY.search(_words(instance)[0])
+            held = cluster.get(ConfigMap, match[3], match[4]) if match and match[2] == "ConfigMap" else None
+            if match and held is not None and held.data is None:
+                place = {"namespace": match[3], "fields": f"metadata.name={match[4]}"}
+                why = f"key {match[1]} was not found in it"
+                yield ToolRequest(tool="kubernetes_list", arguments={"resource": "configmaps", **place}, why=why)
+
+
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))

@@ -192,7 +192,7 @@ def _neighbour(instance: ContainerView, reference: ImageReference) -> tuple[Pod,
 
 
 def asks(cluster: Cluster) -> Iterator[ToolRequest]:
-    """Where the scheduler put a pod whose image is denied, if the pod itself does not say: its events are no warnings."""
+    """Where the scheduler put a pod whose image is denied, if the pod does not say; its events are no warnings."""
     denied = [
         pod
         for pod in cluster.all(Pod)

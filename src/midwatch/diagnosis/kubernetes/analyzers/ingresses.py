@@ -35,8 +35,8 @@ def _unhealthy(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
     for key, value in ingress.annotations.items():
         if key.endswith("/backends") and (down := [m[1] for m in _UNHEALTHY.finditer(value)]):
             behind = ", ".join(dict.fromkeys(f"{b.name}:{b.port.number or b.port.name}" for b in _services(ingress)))
-            facts = {"backends": first_names(down), "service": behind}
-            yield finding("K8S-538", ingress.subject, cites=(cluster.cite(ingress, "UNHEALTHY"),), **facts)
+            proof = (cluster.cite(ingress, "UNHEALTHY"),)
+            yield finding("K8S-538", ingress.subject, cites=proof, backends=first_names(down), service=behind)
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:

@@ -16,7 +16,6 @@ from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
 
-
 _OF_SERVICE = re.compile(r"(.{1,240})-[a-z0-9]{5}")
 
 
@@ -40,7 +39,7 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _unresolved(cluster: Cluster) -> Iterator[Finding]:
-    """Slices with addresses and no port, of Services that were not read: no container port has the targetPort's name."""
+    """Slices with addresses and no port, of Services that were not read: the targetPort's name is no port's."""
     told: set[tuple[str, str]] = set()
     for each in cluster.all(EndpointSlice):
         made = _OF_SERVICE.fullmatch(each.name)

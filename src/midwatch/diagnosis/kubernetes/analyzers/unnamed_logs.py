@@ -31,7 +31,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for log in cluster.unnamed_logs():
         one = known.get((log.name, log.container))
         if one and not tells_cause(log):
-            heard = [e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS and not _is_of_pod(cluster, e)]
+            heard = [
+                e for e in digest(log.text, asked_time(cluster)) if e.kind in _KINDS and not _is_of_pod(cluster, e)
+            ]
             reason = last_reason(lines(log.text))
             for error in sorted(heard, key=lambda e: _rank(cluster, e, reason))[:_OF_ONE_LOG]:
                 yield _say(cluster, log, one, error, beside=beside)

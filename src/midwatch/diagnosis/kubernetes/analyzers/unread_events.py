@@ -140,7 +140,9 @@ def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
         code = "K8S-774"
     proof, onset = (cluster.cite_event(event),), event.first
     facts |= _zone(cluster) if code == "K8S-987" else {}
-    return finding(code, about, owner=named_owner(about), cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
+    return finding(
+        code, about, owner=named_owner(about), cites=proof, confidence=confidence, onset=onset, peers=(), **facts
+    )
 
 
 def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:
