@@ -6,7 +6,7 @@ import pytest
 
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.view.known_errors import known_error
-from midwatch.domain.finding import CausalRole, Finding
+from midwatch.domain.finding import CausalRole, Confidence, Finding
 from tests.integrations.kubernetes.network_world import prove, thing
 from tests.integrations.kubernetes.situation import evidence, findings
 
@@ -71,6 +71,11 @@ LINES = [
     ("Exceeded timeout of 9000ms while waiting for Pod resource db-0 in namespace data to be ready", "K8S-994",
      "waits for Pod data/db-0 to be ready"),
     ("error: Too many missed start times. Set .spec.startingDeadlineSeconds", "K8S-995", "missed too many"),
+    ('error: Multi-Attach error for volume "pv-3" Volume is already used by pod(s) wiki-1', "K8S-996", "by pod wiki-1"),
+    ("error: failed to get memory utilization: missing request for memory", "K8S-997", "request for memory missing"),
+    ("calico/node failed: BIRD is not ready: BGP not established with 10.9.0.2", "K8S-998", "10.9.0.2"),
+    ("upstream connect error or disconnect/reset before headers. reset reason: connection failure", "K8S-999", "proxy"),
+    ("error: driver name csi.acme.io not found in the list of registered CSI drivers", "K8S-432", "csi.acme.io"),
 ]  # fmt: skip
 
 
@@ -90,6 +95,19 @@ def test_a_line_that_states_a_mismatch_goes_before_the_heading_and_the_frames() 
     (found,) = told(text)
     assert found.code == "K8S-974"
     assert "node.id 4" in found.message
+
+
+@pytest.mark.parametrize(
+    ("line", "sure"),
+    [
+        ("error: timed out waiting for caches to sync", Confidence.MEDIUM),
+        ("failed to create inotify watcher: too many open files", Confidence.MEDIUM),
+        ("FATAL:  database files are incompatible with server", Confidence.HIGH),
+    ],
+)
+def test_a_line_that_leaves_causes_open_is_likely_only(line: str, sure: Confidence) -> None:
+    (found,) = told(f"{line}\n")
+    assert found.confidence is sure
 
 
 def test_a_second_known_error_is_named_beside_the_first() -> None:

@@ -214,7 +214,7 @@ def test_the_end_of_a_pull_error_says_why(message: str, sign: str, why: str) -> 
 
 def test_a_pod_of_which_only_an_event_is_known_belongs_to_its_deployment() -> None:
     about = "Pod/cart-59d8c6bb7f-t7hsl"
-    found = told(warning("FailedAttachVolume", "Multi-Attach error", about), unknown=("pods",))
+    found = told(warning("FailedAttachVolume", "AttachVolume.Attach failed", about), unknown=("pods",))
     assert str(found["K8S-773"].owner.kind) == "Deployment"
 
 

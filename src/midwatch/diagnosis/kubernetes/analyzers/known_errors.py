@@ -9,8 +9,8 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.view.containers import reason_text
-from midwatch.diagnosis.kubernetes.view.known_errors import KnownError, known_errors
-from midwatch.domain.finding import Confidence, Finding
+from midwatch.diagnosis.kubernetes.view.known_errors import KnownError, known_errors, sureness
+from midwatch.domain.finding import Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -61,7 +61,7 @@ def _say(cluster: Cluster, log: LogLines, subject: Subject, at: str, found: list
         subject,
         owner=subject.object,
         cites=(cluster.cite_log(log, best.line.text),),
-        confidence=Confidence.HIGH,
+        confidence=sureness(best.code),
         onset=moment(best.line.text),
         peers=(),
         **facts,

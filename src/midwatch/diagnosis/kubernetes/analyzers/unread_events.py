@@ -10,7 +10,7 @@ from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
 from midwatch.diagnosis.kubernetes.view.containers import reason_text
 from midwatch.diagnosis.kubernetes.view.image_pull_errors import refusal
-from midwatch.diagnosis.kubernetes.view.known_errors import known_error
+from midwatch.diagnosis.kubernetes.view.known_errors import known_error, sureness
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
@@ -105,7 +105,7 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
     if event.reason == "Failed" and _PULL.search(message):
         return "K8S-772", Confidence.HIGH, _pull(message)
     if found := known_error(message):
-        return found[0], Confidence.HIGH, {"effect": "", **_own(found[1])}
+        return found[0], sureness(found[0]), {"effect": "", **_own(found[1])}
     code = _CODES.get(event.reason or "", "K8S-773")
     return code, Confidence.LOW if code == "K8S-773" else Confidence.HIGH, {}
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from midwatch.analysis.logs import CALM, Line
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.codes import CODES
+from midwatch.domain.finding import Confidence
 
 _ACCOUNT = re.compile(r"system:serviceaccount:(?P<place>[a-z0-9-]{1,63}):(?P<name>[a-z0-9.-]{1,253})$")
 _RIGHT = re.compile(r'(?P<verb>[\w*]{1,30}) resource "(?P<resource>[^"]{1,200})"')
@@ -25,6 +26,7 @@ _UNKNOWN_CA = re.compile(
 _URL = re.compile(r"(?:https?|wss?)://(?P<host>[\w.\[\]:-]{1,253})")
 _GRPC = re.compile(r"transport: authentication handshake failed")
 _FILE = re.compile(r"certificate in (?P<file>/[\w./-]{1,200})")
+_OPEN = frozenset(("K8S-975", "K8S-976", "K8S-980", "K8S-994", "K8S-998", "K8S-999"))
 _QUOTES = re.compile(r"[\"']'|'[\"']")
 
 
@@ -38,6 +40,11 @@ class KnownError(NamedTuple):
     @property
     def weight(self) -> tuple[bool, int, int]:
         return self.line.level != CALM, CODES[self.code].directness, self.line.number
+
+
+def sureness(code: str) -> Confidence:
+    """Of a line alone; medium where it leaves several causes open."""
+    return Confidence.MEDIUM if code in _OPEN else Confidence.HIGH
 
 
 def known_error(said: str) -> tuple[str, Mapping[str, str]] | None:
