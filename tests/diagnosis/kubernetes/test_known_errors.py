@@ -76,6 +76,9 @@ LINES = [
     ("calico/node failed: BIRD is not ready: BGP not established with 10.9.0.2", "K8S-998", "10.9.0.2"),
     ("upstream connect error or disconnect/reset before headers. reset reason: connection failure", "K8S-999", "proxy"),
     ("error: driver name csi.acme.io not found in the list of registered CSI drivers", "K8S-432", "csi.acme.io"),
+    ("error: read /etc/prom/rules.yml: is a directory", "K8S-947", "expected: /etc/prom/rules.yml"),
+    ("Error: EISDIR: illegal operation on a directory, read '/app/config.json'", "K8S-947", "/app/config.json"),
+    ("IsADirectoryError: [Errno 21] Is a directory: '/srv/a/settings.toml'", "K8S-947", "/srv/a/settings.toml"),
 ]  # fmt: skip
 
 
