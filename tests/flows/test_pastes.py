@@ -98,7 +98,7 @@ CASES: dict[str, tuple[str, str, str, str, str]] = {
     "refusal": (WEBHOOK, "", "CONFIRMED", "K8S-740", "ops/ops-webhook, port 443"),
     "YAML within prose": (
         f"My namespace does not go away:\n\n$ kubectl get ns metrics -o yaml\n{NAMESPACE}\nWhat can I do?\n",
-        *("", "CONFIRMED", "K8S-661", "metrics.k8s.io"),
+        *("", "CONFIRMED", "K8S-663", "metrics.k8s.io"),
     ),
 }
 

@@ -60,7 +60,15 @@ _HOSTS = frozenset({"host", "about", "domain", "database", "table", "link", "add
 _VARIABLES = frozenset({"variable", "setting"})
 _LISTS = frozenset({"providers", "claims"})  # "a, b", where kubectl takes several names
 _QUOTED = frozenset({"url"})  # comes as a shell would take it
-_WORDS = {"missing": "NAME", "variable": "NAME", "setting": "NAME", "about": "HOST", "where": "NAMESPACE"}
+_WORDS = {
+    "missing": "NAME",
+    "least": "VALUE",
+    "holder": "POD",
+    "variable": "NAME",
+    "setting": "NAME",
+    "about": "HOST",
+    "where": "NAMESPACE",
+}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from midwatch.analysis.prompt_injection import clean, suspicion
 from midwatch.analysis.traces import frame, traces
 
 NEWEST = 120  # lines from the end; the reason for an end stands at the end
+_PREFIX, _PREFIX_WORDS = 320, 3  # characters and words before an entry
 LARGEST = 512 * 1024
 FATAL, ERROR, CALM = "fatal", "error", "calm"
 _ERROR = re.compile(
@@ -47,6 +48,8 @@ _GRADES = {
 }
 _MESSAGE_KEYS = ("message", "msg", "error", "err", "exception", "reason", "exc_info", "stack_trace", "stack")
 _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level")
+_JSON_FIELD = re.compile(r'"([\w.-]{1,40})":\s?"((?:[^"\\]|\\.){0,8000}+)"?')
+_QUOTED_ERROR = re.compile(r"\b(?:ERROR|FATAL|PANIC|CRITICAL): ")
 _LOGFMT = re.compile(r'(?:^|\s)(?:msg|message|err|error|reason)=("(?:[^"\\]|\\.)*"|\S+)')
 _MASK = re.compile(
     rf"{_DATE}|0x[0-9a-fA-F]+|\b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b|\b[0-9a-fA-F]{{16,}}\b|\d+"
@@ -91,8 +94,8 @@ def _line(raw: str, number: int) -> Line:
     bare = raw if raw.isascii() and raw.isprintable() else clean(raw)
     indented, bare = bare[:1].isspace(), bare.strip()
     bare = _TIME.sub("", bare, count=1) if not indented else bare
-    if bare.startswith("{") and bare.endswith("}"):
-        return _json(raw, bare, number)
+    if entry := _json_entry(bare):
+        return _json(raw, bare, entry, number)
     if klog := _KLOG.match(bare):
         return Line(raw, bare[klog.end() :], number, _GRADES[klog[1].lower()])
     level = _LEVEL.search(bare[:160])
@@ -100,15 +103,32 @@ def _line(raw: str, number: int) -> Line:
     return Line(raw, _logfmt(bare), number, grade)
 
 
-def _json(raw: str, bare: str, number: int) -> Line:
+def _json_entry(bare: str) -> str:
+    """An entry, alone or behind what stern, kubectl --prefix or a shell's quotes put before it; "" for other lines."""
+    start = bare.find('{"', 0, _PREFIX)
+    if start < 0 or len(bare[:start].split()) > _PREFIX_WORDS:
+        return bare if bare.startswith("{") and bare.endswith("}") else ""
+    return bare[start:]
+
+
+def _json(raw: str, bare: str, text: str, number: int) -> Line:
     try:
-        entry: Any = json.loads(bare)
+        entry: Any = json.loads(text)
     except (ValueError, RecursionError):
-        return Line(raw, bare, number)
+        entry = _cut_off(text)
     fields = cast("dict[str, object]", entry)
+    if text != bare and not any(key in fields for key in _LEVEL_KEYS):
+        return Line(raw, bare, number)  # an answer or an object that the line quotes
     grade = next((_GRADES.get(str(fields[k]).lower(), "") for k in _LEVEL_KEYS if k in fields), "")
     parts = [_text(fields[key]) for key in _MESSAGE_KEYS if fields.get(key)]
-    return Line(raw, "; ".join(dict.fromkeys(p for p in parts if p))[:4000] or bare, number, grade)
+    said = "; ".join(dict.fromkeys(p for p in parts if p))[:4000] or bare
+    # A program that runs another one often logs that one's errors as INFO.
+    return Line(raw, said, number, ERROR if grade == CALM and _QUOTED_ERROR.search(said) else grade)
+
+
+def _cut_off(text: str) -> dict[str, object]:
+    """The leading fields of an entry that was cut at its end when it was copied."""
+    return {m[1]: m[2].replace('\\"', '"').replace("\\n", "\n") for m in _JSON_FIELD.finditer(text)}
 
 
 def _text(value: object) -> str:

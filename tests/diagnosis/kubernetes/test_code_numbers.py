@@ -55,7 +55,11 @@ def _imported(path: Path) -> list[Path]:
 def _stated(stem: str) -> set[str]:
     """The codes that an analyzer names, itself or in what it is built from, other analyzers left out."""
     own = _analyzer(stem)
-    texts = [own, *(p for p in _imported(own) if p.parent != own.parent), *([_PATTERNS] if stem == "logs" else [])]
+    texts = [
+        own,
+        *(p for p in _imported(own) if p.parent != own.parent),
+        *([_PATTERNS] if stem in ("logs", "known_errors") else []),
+    ]
     return {code for path in texts for code in re.findall(r"K8S-\d{3}", path.read_text())}
 
 

@@ -52,7 +52,7 @@ def told(*events: dict[str, Any], unknown: tuple[str, ...] = UNKNOWN) -> list[Fi
         ("FailedScheduling", "0/3 nodes are available: 3 Insufficient memory.", "Pod/web-1", "K8S-771"),
         ("Failed", 'Failed to pull image "a:1": manifest unknown', "Pod/web-1", "K8S-772"),
         ("FailedMount", "Unable to attach or mount volumes: timed out", "Pod/web-1", "K8S-773"),
-        ("FailedAttachVolume", 'Multi-Attach error for volume "pvc-1"', "Pod/web-1", "K8S-773"),
+        ("FailedAttachVolume", "AttachVolume.Attach failed", "Pod/web-1", "K8S-773"),
         ("FailedCreatePodSandBox", "failed to set up sandbox", "Pod/web-1", "K8S-773"),
         ("BackOff", "Back-off restarting failed container", "Pod/web-1", "K8S-774"),
         ("Unhealthy", "Readiness probe failed: 503", "Pod/web-1", "K8S-774"),

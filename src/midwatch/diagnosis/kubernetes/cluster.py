@@ -339,8 +339,15 @@ def _controller(meta: Metadata):
 
 def _by_name(obj: Object) -> Subject:
     """A description may lack `Controlled By`; an object of the API server has a uid, and then has no owner."""
-    match = _REPLICA.fullmatch(obj.name) if obj.kind == "Pod" and not obj.metadata.uid else None
-    return Subject(kind="Deployment", name=match[1], namespace=obj.namespace) if match else obj.subject
+    return obj.subject if obj.metadata.uid else named_owner(obj.subject)
+
+
+def named_owner(subject: Subject) -> Subject:
+    """The Deployment of a pod or a ReplicaSet of which only the name is known; else the object itself."""
+    match = _REPLICA.fullmatch(subject.name) if subject.kind == "Pod" else None
+    if match:
+        return Subject(kind="Deployment", name=match[1], namespace=subject.namespace)
+    return _deployment(subject, {})
 
 
 def _deployment(subject: Subject, labels: Mapping[str, str]) -> Subject:

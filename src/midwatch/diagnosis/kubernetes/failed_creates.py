@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
+from midwatch.diagnosis.kubernetes.cluster import Cluster, fact, named_owner
 from midwatch.domain.evidence import Citation
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -107,7 +107,7 @@ def _unseen(cluster: Cluster) -> Iterator[FailedCreate]:
             if cluster.get(type_, subject.namespace, subject.name) is None:
                 newest[subject] = max(newest.get(subject, event), event, key=lambda e: (str(e.last), e.name))
     for subject, event in sorted(newest.items(), key=lambda item: str(item[0])):
-        yield _from_event(cluster, event, subject, subject)
+        yield _from_event(cluster, event, subject, named_owner(subject))
 
 
 def _from_event(

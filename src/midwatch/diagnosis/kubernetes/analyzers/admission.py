@@ -163,13 +163,20 @@ def _invalid(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding
 
 
 def _constraint(_: Cluster, refusal: FailedCreate, match: re.Match[str]) -> Finding:
-    return _say(refusal, "K8S-728", quote=_short(match[1]))
+    fixed = _FIXED_IDS.search(refusal.text)
+    return _say(refusal, "K8S-728", quote=_short(match[1]), reason=_FIXED if fixed else "")
 
 
 def _ending(_: Cluster, refusal: FailedCreate, __: re.Match[str]) -> Finding:
     return _say(refusal, "K8S-730")
 
 
+_FIXED_IDS = re.compile(r"must be in the ranges|is not an allowed group|Invalid value: \S{1,40}: must be")
+_FIXED = (
+    " The message gives a range: the pod template sets a fixed user or group (runAsUser, fsGroup) outside it. Without "
+    "these fields OpenShift assigns ids of the namespace's range; another SCC is needed only if the image requires its "
+    "own id."
+)
 _RULES: tuple[tuple[re.Pattern[str], Callable[[Cluster, FailedCreate, re.Match[str]], Finding]], ...] = (
     (_UNREACHED, _unreachable),
     (_DENIED, _denied),

@@ -7,6 +7,7 @@ from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.containers import clip, reason_text
+from midwatch.diagnosis.kubernetes.view.known_errors import known_error
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.saved_objects import CommandError
@@ -47,6 +48,8 @@ _RULES = (
     (_UNREACHED, "K8S-746"),
     (_UNKNOWN_KIND, "K8S-748"),
 )
+_BUILT_IN = "The version was removed from Kubernetes, or is not served yet by this release."
+_CUSTOM = "The CustomResourceDefinition is not installed, or does not serve this version."
 _ASKED = re.compile(r"\?timeout=\w{1,10}")  # of the request, not of the answer
 _WHY = (
     ("deadline exceeded", "timeout"),
@@ -68,12 +71,22 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             yield _say(cluster, error)
 
 
+def _is_built_in(version: str) -> bool:
+    """Groups of Kubernetes itself have no dot, or end with k8s.io."""
+    group, slash, _ = version.partition("/")
+    return not slash or "." not in group or group.endswith(".k8s.io")
+
+
 def _say(cluster: Cluster, error: CommandError) -> Finding:
     code, facts, peers = "K8S-739", dict[str, str](), tuple[Subject, ...]()
     for pattern, rule in _RULES:
         if match := pattern.search(error.message):
             code, facts = rule, {name: text for name, text in match.groupdict().items() if text}
             break
+    if code in ("K8S-739", "K8S-748") and (known := known_error(error.message)):
+        code, facts = known[0], {"effect": "", **known[1]}
+    if code == "K8S-748":
+        facts["why"] = _BUILT_IN if _is_built_in(facts.get("version", "")) else _CUSTOM
     if code == "K8S-740":
         said = _ASKED.sub("", error.message)
         facts["why"] = next((words for mark, words in _WHY if mark in said), "the call failed")
@@ -84,6 +97,7 @@ def _say(cluster: Cluster, error: CommandError) -> Finding:
         code = "K8S-750"  # what a person may not read is a gap of the investigation, and no fault of the cluster
     command = clip(error.command, 120) or "a command"
     subject = Subject(kind="Command", name=error.name, namespace="")
+    facts = {k: v for k, v in facts.items() if k not in ("name", "namespace", "container")}
     facts |= {"said": reason_text(error.message, _SAID), "command": command, "at": command, "place": error.place}
     facts = {"target": "", **facts}
     proof = (cluster.cite(error, error.message),)

@@ -7,9 +7,10 @@ from functools import partial
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances, say_of_pod, unready
 from midwatch.diagnosis.kubernetes.view.references import absences
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Finding
 from midwatch.integrations.kubernetes.objects.cluster import ConfigMap, Event, Secret
 from midwatch.integrations.kubernetes.objects.meta import Object
@@ -61,7 +62,8 @@ def _refused(instance: ContainerView) -> Finding:
         return instance.finding(_MISSING[match[1]], cite(match[0]), *proof, missing=match[2])
     if match := _KEY.search(message):
         code = "K8S-103" if match[2] == "ConfigMap" else "K8S-104"
-        return instance.finding(code, cite(match[0]), missing=match[4], key=match[1])
+        keys, proof = _keys(instance, match)
+        return instance.finding(code, cite(match[0]), *proof, missing=match[4], key=match[1], keys=keys)
     if match := _NAMED_USER.search(message):
         return instance.finding("K8S-106", cite(match[0]), user=match[1] or '""', image=instance.spec.image or "")
     if match := _ROOT.search(message):
@@ -72,12 +74,38 @@ def _refused(instance: ContainerView) -> Finding:
     return instance.finding(code, cite(message or "CreateContainerConfigError"), said=clip(message))
 
 
+def _keys(instance: ContainerView, match: re.Match[str]) -> tuple[str, tuple[Citation, ...]]:
+    """The keys that the object has, where it was read: one of them is often the one that was meant."""
+    held = instance.cluster.get(_TYPES[match[2].lower()], match[3], match[4])
+    if not isinstance(held, ConfigMap | Secret):
+        return "", ()
+    more = (held.binary_data or {}) if isinstance(held, ConfigMap) else {}
+    keys = sorted({**(held.data or {}), **more})
+    return first_names(keys), (instance.cluster.cite(held, keys[0]),) if keys else ()
+
+
 def _words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]]:
     """The message of the kubelet and how to cite it: `kubectl describe` prints a waiting container without a message,
     and the event below."""
     if not instance.message and (events := [e for e in instance.events("Failed") if e.message]):
         return events[-1].message or "", partial(instance.cluster.cite_event, events[-1])
+    if not instance.message and (loose := _loose_words(instance)):
+        return loose
     return instance.message, instance.cite
+
+
+def _loose_words(instance: ContainerView) -> tuple[str, Callable[[str], Citation]] | None:
+    """The kubelet's message where it was pasted apart from the pod: of an object in the pod's namespace."""
+    cluster, place = instance.cluster, instance.pod.namespace
+    for log in cluster.unnamed_logs():
+        for line in log.text.splitlines():
+            if (match := _KEY.search(line)) and match[3] == place:
+                return line, partial(cluster.cite_log, log)
+    for event in cluster.all(Event):
+        match = _KEY.search(event.message or "") if event.involved_object.kind == "Object" else None
+        if match and match[3] == place:
+            return event.message or "", partial(cluster.cite_event, event)
+    return None
 
 
 def _mount(cluster: Cluster, pod: Pod, event: Event) -> Finding | None:
@@ -146,4 +174,16 @@ def _unreported(cluster: Cluster, pod: Pod, said: set[tuple[str, str]]) -> Itera
         )
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """The keys of a ConfigMap that lacks the one that is asked for, where only its name was read."""
+    for pod in unready(cluster):
+        for instance in (i for i in instances(cluster, pod) if i.waiting_reason == "CreateContainerConfigError"):
+            match = _KEY.search(_words(instance)[0])
+            held = cluster.get(ConfigMap, match[3], match[4]) if match and match[2] == "ConfigMap" else None
+            if match and held is not None and held.data is None:
+                place = {"namespace": match[3], "fields": f"metadata.name={match[4]}"}
+                why = f"key {match[1]} was not found in it"
+                yield ToolRequest(tool="kubernetes_list", arguments={"resource": "configmaps", **place}, why=why)
+
+
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, ConfigMap, ServiceAccount, Secret))

@@ -13,7 +13,7 @@ from midwatch.diagnosis.kubernetes.view.image_pull_errors import (
     refusal,
     without_credentials,
 )
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node, Secret
 from midwatch.integrations.kubernetes.objects.pod import Pod
@@ -27,8 +27,16 @@ _STATED = {
     "SignatureValidationFailed": "K8S-125",
 }
 _NAMED = re.compile(r'(?i)\bimage "([^"\s]{1,255})"')
+_ASKED_PODS = 4
+_ASSIGNED = re.compile(r"^Successfully assigned \S{1,320} to (\S{1,253})")
 _ASKED = re.compile(r"https?://([A-Za-z0-9.:-]{1,253})/(?:v2|token)")
 _LOST_SECRET = re.compile(r"Unable to retrieve some image pull secrets \(([^)]+)\)")
+# Registry of a cloud, names of that cloud's nodes, and the account that its kubelets pull with.
+_CLOUDS = (
+    (re.compile(r"(?:^|\.)gcr\.io$|\.pkg\.dev$"), re.compile("gke-"), "service account of the GKE node pool"),
+    (re.compile(r"\.dkr\.ecr\."), re.compile(r"ip-[\d-]+\.|i-[0-9a-f]{8}"), "IAM role of the EC2 node"),
+    (re.compile(r"\.azurecr\.io$"), re.compile("aks-"), "kubelet identity of the AKS cluster"),
+)
 # With these the missing secret explains the error; with the others (network, disk) it would be a second fault.
 _REFUSED = frozenset({"K8S-110", "K8S-111", "K8S-112", "K8S-128", ""})
 
@@ -86,11 +94,30 @@ def _unpulled(instance: ContainerView) -> Finding:
         return instance.finding(
             "K8S-111", proof, *_image_cite(instance), onset=onset, confidence=Confidence.MEDIUM, facts=facts
         )
+    if found.code == "K8S-112" and (identity := _node_identity(instance, reference)):
+        facts |= {"sign": clip(found.sign), "identity": identity}
+        return instance.finding("K8S-168", proof, *_image_cite(instance), onset=onset, facts=facts)
     facts |= {"sign": clip(found.sign), "host": host or facts.get("registry", ""), "context": context}
     facts["platform"] = _platform(instance) if found.code == "K8S-118" else ""
     if found.code == "K8S-112" and without_credentials(message):
         facts["context"] = "pulled without credentials; " + context
     return instance.finding(found.code, proof, *_image_cite(instance), *more, onset=onset, facts=facts)
+
+
+def _node_identity(instance: ContainerView, reference: ImageReference) -> str:
+    """The account that the node pulls with, where registry and node are of one cloud and the pod has no pull secret of
+    its own: then no secret is missing."""
+    if instance.pod.spec.image_pull_secrets:
+        return ""
+    node = instance.pod.spec.node_name or _scheduled_to(instance)
+    found = (name for registry, host, name in _CLOUDS if registry.search(reference.registry) and host.match(node))
+    return next(found, "")
+
+
+def _scheduled_to(instance: ContainerView) -> str:
+    """The node as the scheduler's event names it, where the pod itself was not read."""
+    told = (_ASSIGNED.search(e.message or "") for e in instance.cluster.events(instance.pod, "Scheduled"))
+    return next((match[1] for match in told if match), "")
 
 
 def _platform(instance: ContainerView) -> str:
@@ -164,4 +191,24 @@ def _neighbour(instance: ContainerView, reference: ImageReference) -> tuple[Pod,
     return None
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, Node, Secret))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """Where the scheduler put a pod whose image is denied, if the pod does not say; its events are no warnings."""
+    denied = [
+        pod
+        for pod in cluster.all(Pod)
+        if not pod.spec.node_name and any(_is_denied(i) for i in instances(cluster, pod))
+    ]
+    for pod in denied[:_ASKED_PODS]:
+        if not cluster.is_complete(Event, pod.namespace) and not cluster.events(pod, "Scheduled"):
+            arguments = {"namespace": pod.namespace, "about": pod.name}
+            yield ToolRequest(tool="kubernetes_events", arguments=arguments, why=f"image of pod {pod.name} is denied")
+
+
+def _is_denied(instance: ContainerView) -> bool:
+    if instance.waiting_reason not in _PULLING:
+        return False
+    found, _ = _reason(instance, instance.events("Failed"))
+    return found is not None and found.code == "K8S-112"
+
+
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, Node, Secret))

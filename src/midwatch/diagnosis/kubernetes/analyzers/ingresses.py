@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
+from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.view.backing import BACKING_READS, backing_of, json_field
 from midwatch.diagnosis.kubernetes.view.replicas import STARTING, recent
 from midwatch.domain.finding import Finding
@@ -15,6 +16,7 @@ from midwatch.integrations.kubernetes.objects.network import Ingress, IngressCla
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class"
 _BUILT_IN = {"gce", "gce-internal"}  # the GKE ingress controller serves these without an IngressClass object
+_UNHEALTHY = re.compile(r'"([^"]{1,253})":\s?"UNHEALTHY"')
 _ABSENT = re.compile(r"not found|does not exist|error getting|error obtaining|no object matching", re.IGNORECASE)
 
 
@@ -25,6 +27,16 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         yield from _certificates(cluster, ingress)
         yield from _outside(cluster, ingress)
         yield from _unserved(cluster, ingress)
+        yield from _unhealthy(cluster, ingress)
+
+
+def _unhealthy(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:
+    """Backends that the load balancer's own health check gives up: controllers write their state as an annotation."""
+    for key, value in ingress.annotations.items():
+        if key.endswith("/backends") and (down := [m[1] for m in _UNHEALTHY.finditer(value)]):
+            behind = ", ".join(dict.fromkeys(f"{b.name}:{b.port.number or b.port.name}" for b in _services(ingress)))
+            proof = (cluster.cite(ingress, "UNHEALTHY"),)
+            yield finding("K8S-538", ingress.subject, cites=proof, backends=first_names(down), service=behind)
 
 
 def _class(cluster: Cluster, ingress: Ingress) -> Iterator[Finding]:

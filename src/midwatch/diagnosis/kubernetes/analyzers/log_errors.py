@@ -11,6 +11,7 @@ from midwatch.analysis.log_timestamps import headless
 from midwatch.analysis.logs import lines, template
 from midwatch.analysis.patterns import patterns
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
+from midwatch.diagnosis.kubernetes.analyzers.known_errors import is_alone, tells_cause
 from midwatch.diagnosis.kubernetes.analyzers.log_requests import log_ask
 from midwatch.diagnosis.kubernetes.analyzers.peers import unreachable_host
 from midwatch.diagnosis.kubernetes.cluster import Cluster, fact
@@ -48,6 +49,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     if not any(digest(log.text, within) for log in logs):
         within = None  # no error in the requested time: show the errors at other times
     for log in logs:
+        if is_alone(cluster, log) and tells_cause(log):
+            continue  # known_errors.py states the cause
         heard = [one for one in digest(log.text, within) if not _reached_later(log, one)]
         for complaint in sorted(heard, key=lambda c: _rank(cluster, c))[:_OF_ONE_LOG]:
             yield _say(cluster, log, complaint)

@@ -19,6 +19,7 @@ from midwatch.diagnosis.kubernetes.codes import CODES
 from midwatch.diagnosis.kubernetes.view.backing import json_field
 from midwatch.diagnosis.kubernetes.view.containers import ContainerView, clip, instances
 from midwatch.diagnosis.kubernetes.view.credentials import credential_source, is_newer
+from midwatch.diagnosis.kubernetes.view.known_errors import more_facts
 from midwatch.diagnosis.kubernetes.view.terminations import (
     SIGKILL,
     SIGTERM,
@@ -175,6 +176,7 @@ def _refined(
         return _login(instance, facts)
     if "variable" in facts:
         return pattern.code, *_variable(cite, near, line, facts["variable"])
+    facts = {**facts, **more_facts(pattern.code, line.said, facts)}
     if "file" in facts:
         facts = {**facts, "file_type": "config file" if _CONFIG.search(facts["file"]) else "file"}
     return pattern.code, facts, ()

@@ -7,10 +7,12 @@ from datetime import datetime
 from midwatch.analysis.codes import location
 from midwatch.analysis.log_errors import digest
 from midwatch.analysis.log_timestamps import moment
+from midwatch.analysis.logs import lines
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
 from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.view.containers import asked_time, reason_text
+from midwatch.diagnosis.kubernetes.view.known_errors import known_errors
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
 from midwatch.domain.subject import Subject
@@ -18,6 +20,9 @@ from midwatch.integrations.kubernetes.objects.saved_objects import SavedLog
 
 _SAID = 240  # characters of a line
 _NOT_NAMED = "not-named"  # the reader's word for a node that the text does not name
+_NEWEST = 400  # lines that are read for known errors
+_EXITED = "ain process exited"
+_OF_NODES = frozenset(("K8S-926", "K8S-975", "K8S-976", "K8S-977", "K8S-978", "K8S-989", "K8S-992", "K8S-993"))
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "K8S-840",
@@ -30,7 +35,10 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     (
         "K8S-844",
-        re.compile(r"x509: .{0,80}(?:has expired|not yet valid|unknown authority|is valid for|cannot validate)"),
+        re.compile(
+            r"x509: .{0,80}(?:has expired|not yet valid|unknown authority|is valid for|cannot validate|not valid for)"
+            r"|certificate [^\n]{0,120}\b(?:is|has) expired\b"
+        ),
     ),
     ("K8S-845", re.compile(r"no space left on device", re.I)),
     (
@@ -50,7 +58,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("K8S-847", re.compile(r"dial tcp \S{1,260}: (?:connect: )?(?:connection refused|i/o timeout|no route to host)")),
     (
         "K8S-848",
-        re.compile(r"Main process exited, code=\S{1,30} status=\S{1,30}|Failed with result|Start request repeated"),
+        re.compile(r"[Mm]ain process exited, code=\S{1,30} status=\S{1,30}|Failed with result|Start request repeated"),
     ),
 )
 
@@ -66,19 +74,30 @@ def find(cluster: Cluster) -> Iterator[Finding]:
     for log in cluster.unnamed_logs():
         if (log.name, log.container) in kinds and log.name not in nodes:
             found |= {(one.code, log.name): one for one in _others(cluster, log)}
+    for log in cluster.unnamed_logs():
+        if (log.name, log.container) in kinds:
+            yield from _known(cluster, log)
     yield from found.values()
+
+
+def _known(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
+    """The most direct error of the journal whose line alone tells the cause."""
+    heard = [one for one in known_errors(lines(log.text, newest=_NEWEST)) if one.code in _OF_NODES]
+    for one in heard[:1]:
+        facts = {"effect": "", **one.facts}
+        yield _say(cluster, log, one.code, one.line.text, 1, **facts)
 
 
 def _of_log(cluster: Cluster, log: LogLines) -> Iterator[Finding]:
     """The first line of each rule, and how many there are."""
-    lines = log.text.split("\n")
+    found = log.text.split("\n")
     for code, pattern in _RULES:
-        matches = [(line, match) for line in lines if (match := pattern.search(line[:4000]))]
+        matches = [(line, match) for line in found if (match := pattern.search(line[:4000]))]
         if matches:
             ended = code == "K8S-848"
             line, match = matches[-1] if ended else matches[0]
             facts = {name: text for name, text in match.groupdict().items() if text}
-            yield _say(cluster, log, code, line, _ends(lines) or len(matches) if ended else len(matches), **facts)
+            yield _say(cluster, log, code, line, _ends(found) or len(matches) if ended else len(matches), **facts)
 
 
 def _ends(lines: Sequence[str]) -> int:

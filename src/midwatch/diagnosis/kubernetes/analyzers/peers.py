@@ -72,6 +72,7 @@ _CONNECTS = tuple(
 )
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _SOURCE = re.compile(r"\.(?:c|cc|cpp|h|go|rs|py|java|kt|js|ts|rb|php|cs|scala)$", re.IGNORECASE)
+_CLASS = re.compile(r"(?:^|\.)[A-Z][a-z0-9]{1,40}(?:[A-Z][a-z0-9]{1,40}){1,8}(?:\$\w{1,40})?$")  # of Java or .NET
 _PLAIN_WORDS = frozenset(
     [
         "the",
@@ -209,8 +210,10 @@ def _is_word(host: str, port: str | None) -> bool:
 
 
 def _could_be_host(host: str) -> bool:
-    """`09:11` is a time and `grpc_stream.cc:130` a place in a source file."""
-    return bool(_ADDRESS.fullmatch(host)) or (any(c.isalpha() for c in host) and not _SOURCE.search(host))
+    """`09:11` is a time, `grpc_stream.cc:130` and `RetryPolicy:88` are places in source files."""
+    if _ADDRESS.fullmatch(host):
+        return True
+    return any(c.isalpha() for c in host) and not _SOURCE.search(host) and not _CLASS.search(host)
 
 
 def _told(instance: ContainerView, log: LogLines | None, miss: PeerMiss) -> Finding | None:

@@ -1,5 +1,6 @@
 """Service ports whose targetPort is not a port of the selected containers."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,8 +12,11 @@ from midwatch.diagnosis.kubernetes.view.failed_connections import FailedConnecti
 from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.observation import LogLines
+from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.network import EndpointSlice, Service, ServicePort
 from midwatch.integrations.kubernetes.objects.pod import Container, Pod, Port
+
+_OF_SERVICE = re.compile(r"(.{1,240})-[a-z0-9]{5}")
 
 
 def find(cluster: Cluster) -> Iterator[Finding]:
@@ -31,6 +35,22 @@ def find(cluster: Cluster) -> Iterator[Finding]:
             elif service.spec.cluster_ip != "None":  # a headless Service has pod IPs only; callers choose the port
                 yield from _numbered(cluster, service, port, pods, refused)
         yield from _foreign(cluster, service, pods)
+    yield from _unresolved(cluster)
+
+
+def _unresolved(cluster: Cluster) -> Iterator[Finding]:
+    """Slices with addresses and no port, of Services that were not read: the targetPort's name is no port's."""
+    told: set[tuple[str, str]] = set()
+    for each in cluster.all(EndpointSlice):
+        made = _OF_SERVICE.fullmatch(each.name)
+        name = each.labels.get("kubernetes.io/service-name") or (made[1] if made else each.name)
+        hosts = [a for e in each.endpoints or () for a in e.addresses or ()]
+        known = cluster.get(Service, each.namespace, name) is not None
+        if hosts and not each.ports and not known and (each.namespace, name) not in told:
+            told.add((each.namespace, name))
+            subject = Subject(kind="Service", name=name, namespace=each.namespace)
+            cites, many = (cluster.cite(each, hosts[0]),), str(len(hosts))
+            yield finding("K8S-539", subject, cites=cites, confidence=Confidence.MEDIUM, count=many)
 
 
 def _named(

@@ -30,6 +30,8 @@ def find(cluster: Cluster) -> Iterator[Finding]:
 def _spoken_for(cluster: Cluster, workload: ReplicaSet | ReplicationController) -> bool:
     """A Deployment that was read reports its own ReplicaSets, the failure to create pods included."""
     parents = [o.name for o in workload.metadata.owner_references or () if o.kind == "Deployment"]
+    if not parents and (owner := cluster.owner(workload)).kind == "Deployment":
+        parents = [owner.name]  # of a table
     return any(cluster.get(Deployment, workload.namespace, name) is not None for name in parents)
 
 

@@ -1,5 +1,6 @@
 """Namespaces stuck in Terminating."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -21,6 +22,9 @@ _TELLING = (
 )
 
 
+_GROUP = re.compile(r"\b[a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,8}/v\d\w{0,12}")
+
+
 def find(cluster: Cluster) -> Iterator[Finding]:
     for namespace in cluster.all(Namespace):
         since = namespace.metadata.deletion_timestamp
@@ -30,7 +34,9 @@ def find(cluster: Cluster) -> Iterator[Finding]:
         told = next((held[t] for t in _TELLING if t in held), None)
         if told:
             cites = (cluster.cite(namespace, quote_of(told)),)
-            yield finding("K8S-661", namespace.subject, cites=cites, onset=since, text=text_of(told))
+            code = "K8S-663" if told.type == _TELLING[0] else "K8S-661"
+            groups = ", ".join(dict.fromkeys(_GROUP.findall(told.message or "")))
+            yield finding(code, namespace.subject, cites=cites, onset=since, text=text_of(told), groups=groups)
         else:
             yield finding("K8S-662", namespace.subject, cites=(cluster.cite(namespace, "Terminating"),), onset=since)
 

@@ -1,22 +1,23 @@
 """Warning events of objects that were not read: what people paste is often the event alone."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from midwatch.diagnosis.kubernetes.analyzers import Analyzer
-from midwatch.diagnosis.kubernetes.cluster import Cluster
+from midwatch.diagnosis.kubernetes.cluster import Cluster, named_owner
 from midwatch.diagnosis.kubernetes.codes import CODES, finding
 from midwatch.diagnosis.kubernetes.failed_creates import REASONS, WORKLOADS
 from midwatch.diagnosis.kubernetes.view.containers import reason_text
 from midwatch.diagnosis.kubernetes.view.image_pull_errors import refusal
+from midwatch.diagnosis.kubernetes.view.known_errors import known_error, sureness
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event, Node
 from midwatch.integrations.kubernetes.objects.meta import Object
 from midwatch.integrations.kubernetes.objects.network import Ingress, Service
 from midwatch.integrations.kubernetes.objects.pod import Pod
-from midwatch.integrations.kubernetes.objects.storage import PersistentVolumeClaim
+from midwatch.integrations.kubernetes.objects.storage import PersistentVolume, PersistentVolumeClaim
 from midwatch.integrations.kubernetes.objects.workload import (
     CronJob,
     DaemonSet,
@@ -118,8 +119,9 @@ def _judged(event: Event) -> tuple[str, Confidence, dict[str, str]]:
         what = match["what"] or f"key of {match['holder'] or match['key']}"
         return "K8S-770", Confidence.HIGH, {"what": what, "absent": absent}
     if (event.reason == "Failed" and _PULL.search(message)) or _CODES.get(event.reason or "") == "K8S-772":
-        why = refusal(message)
-        return "K8S-772", Confidence.HIGH, {"why": CODES[why.code].meaning} if why else {}
+        return "K8S-772", Confidence.HIGH, _pull(message)
+    if found := known_error(message):
+        return found[0], sureness(found[0]), {"effect": "", **_own(found[1])}
     if event.reason == _ENDED:
         return "K8S-775", Confidence.MEDIUM, {"why": _why_ended(message)}
     code = _CODES.get(event.reason or "", "K8S-773")
@@ -136,6 +138,26 @@ def _why_ended(message: str) -> str:
     )
 
 
+def _pull(message: str) -> dict[str, str]:
+    """What the end of the message says why, and what that means."""
+    why = refusal(message)
+    if why is None:
+        return {}
+    return {"sign": reason_text(why.sign, 160), "why": CODES[why.code].meaning}
+
+
+def _zone(cluster: Cluster) -> dict[str, str]:
+    """The zone of the volume, where one volume was read: the claim's may not be."""
+    volumes = list(cluster.all(PersistentVolume))
+    zones = {v for each in volumes for k, v in each.labels.items() if k.endswith("/zone")}
+    return {"zone": zones.pop()} if len(volumes) == 1 and len(zones) == 1 else {}
+
+
+def _own(facts: Mapping[str, str]) -> dict[str, str]:
+    """The facts of a message, without those that name the object."""
+    return {name: text for name, text in facts.items() if name not in ("name", "namespace", "container")}
+
+
 def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     code, confidence, facts = _judged(event)
     message = event.message or event.reason or ""
@@ -144,7 +166,10 @@ def _say(cluster: Cluster, about: Subject, event: Event) -> Finding:
     if code == "K8S-773" and event.reason in _MILD:
         code = "K8S-774"
     proof, onset = (cluster.cite_event(event),), event.first
-    return finding(code, about, owner=about, cites=proof, confidence=confidence, onset=onset, peers=(), **facts)
+    facts |= _zone(cluster) if code == "K8S-987" else {}
+    return finding(
+        code, about, owner=named_owner(about), cites=proof, confidence=confidence, onset=onset, peers=(), **facts
+    )
 
 
 def _place(about: Subject, event: Event) -> dict[str, str]:
@@ -163,4 +188,4 @@ def _is_over(cluster: Cluster, about: Subject, event: Event) -> bool:
     return any((other.last or _NEVER) > (event.last or _NEVER) for other in later)
 
 
-ANALYZER = Analyzer(find, reads=(Event, *_KINDS.values()))
+ANALYZER = Analyzer(find, reads=(Event, PersistentVolume, *_KINDS.values()))

@@ -8,6 +8,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.diagnosis.kubernetes.codes import finding
 from midwatch.diagnosis.kubernetes.scheduling.explain import first_names
 from midwatch.diagnosis.kubernetes.scheduling.pending import CHOSEN_NODE, older
+from midwatch.diagnosis.kubernetes.view.containers import clip
 from midwatch.diagnosis.kubernetes.volume_binding import (
     Difference,
     differences,
@@ -16,7 +17,7 @@ from midwatch.diagnosis.kubernetes.volume_binding import (
     storage_class,
     volume_class,
 )
-from midwatch.domain.evidence import Citation
+from midwatch.domain.evidence import Citation, ToolRequest
 from midwatch.domain.finding import Confidence, Finding
 from midwatch.domain.subject import Subject
 from midwatch.integrations.kubernetes.objects.cluster import Event
@@ -27,6 +28,7 @@ STATIC = "kubernetes.io/no-provisioner"
 DEFAULT = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
 _CONTROLLER = "persistentvolume-controller"
 _ANSWER = timedelta(minutes=2)
+_ASKED = 8  # claims
 _REMINDERS = 6  # the controller repeats ExternalProvisioning every 15 s: six of them are 75 s without an answer
 _MISMATCH = {
     "capacity": "K8S-411",
@@ -95,7 +97,7 @@ def _pending(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) ->
         return  # no error was reported, and no pod waits for it
     if any(_free(claim, v) and not differences(claim, v) for v in cluster.all(PersistentVolume)):
         return  # a volume fits: binding is under way
-    for rule in (_failed, _no_class, _static, _no_default, _unanswered):
+    for rule in (_failed, _no_class, _static, _no_default, _unanswered, _refused):
         if found := rule(cluster, claim, pods, complaint):
             yield found
             return
@@ -263,6 +265,17 @@ def _unanswered(
     return _say(cluster, claim, pods, "K8S-419", confidence=Confidence.LOW)
 
 
+def _refused(
+    cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod], complaint: Event | None
+) -> Finding | None:
+    """What the controller says, where neither StorageClasses nor volumes were read to judge it by."""
+    if complaint is None or not complaint.message:
+        return None
+    code = "K8S-988" if "no storage class is set" in complaint.message else "K8S-419"
+    said = clip(complaint.message)
+    return _say(cluster, claim, pods, code, cluster.cite_event(complaint), said=said)
+
+
 def _resize(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> Iterator[Finding]:
     marks = ("VolumeResizeFailed", "FileSystemResizeFailed")
     events = [
@@ -273,4 +286,13 @@ def _resize(cluster: Cluster, claim: PersistentVolumeClaim, pods: list[Pod]) -> 
         yield _say(cluster, claim, pods, "K8S-420", cluster.cite_event(events[-1]), quote=quote)
 
 
-ANALYZER = Analyzer(find, reads=(Pod, Event, PersistentVolumeClaim, PersistentVolume, StorageClass))
+def asks(cluster: Cluster) -> Iterator[ToolRequest]:
+    """What the controller says about claims without a volume; its FailedBinding is no warning."""
+    pending = [c for c in cluster.all(PersistentVolumeClaim) if c.status.phase == "Pending" and not c.spec.volume_name]
+    unheard = [c for c in pending if not cluster.is_complete(Event, c.namespace) and not cluster.events(c)]
+    for claim in unheard[:_ASKED]:
+        arguments = {"namespace": claim.namespace, "about": claim.name}
+        yield ToolRequest(tool="kubernetes_events", arguments=arguments, why=f"claim {claim.name} is Pending")
+
+
+ANALYZER = Analyzer(find, asks, reads=(Pod, Event, PersistentVolumeClaim, PersistentVolume, StorageClass))
