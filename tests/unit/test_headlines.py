@@ -73,6 +73,7 @@ def lost(reason: str) -> Gap:
             ("1 part of the dump not read: a line 2: not understood: no luck",),
             "1 part of the dump not read: a line 2: not understood: no luck",
         ),
+        (("pods were not read: a line 2: part of a Pod",), "pods were not read: a line 2: part of a Pod"),
         (("timeout", "the dump holds no pods"), "1 essential check failed: timeout; not in the input: pods"),
     ],
 )

@@ -1,5 +1,6 @@
 """The answer without a model: the same evidence gives the same diagnosis, every time."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from midwatch.analysis.causality import Chain, chains
@@ -225,7 +226,7 @@ def _risks(findings: Sequence[Finding], named: Sequence[Subject], told: Sequence
 
 
 # How the reader of a dump says that it does not hold a kind of object, and that it could not read a part.
-_NOT_HELD, _NOT_READ = "the dump holds no ", " of the dump not read"
+_NOT_HELD, _NOT_READ = "the dump holds no ", re.compile(r" of the dump not read|^\w+ were not read: ")
 
 
 def _headline(
@@ -248,8 +249,8 @@ def _headline(
 def _lost(gaps: Sequence[Gap]) -> str:
     """What the sentence rests on: that a check failed, or only that the input does not hold what it looks at."""
     absent = [g.reason.removeprefix(_NOT_HELD) for g in gaps if g.reason.startswith(_NOT_HELD)]
-    parts = [g.reason for g in gaps if _NOT_READ in g.reason]
-    failed = [g for g in gaps if not g.reason.startswith(_NOT_HELD) and _NOT_READ not in g.reason]
+    parts = [g.reason for g in gaps if _NOT_READ.search(g.reason)]
+    failed = [g for g in gaps if not g.reason.startswith(_NOT_HELD) and not _NOT_READ.search(g.reason)]
     said = [f"{len(failed)} essential check{'s' * (len(failed) > 1)} failed: {failed[0].reason}"] if failed else []
     said += parts + ([f"not in the input: {', '.join(absent)}"] if absent else [])
     return f"but {'; '.join(said)}"
