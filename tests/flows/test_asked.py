@@ -314,3 +314,9 @@ def test_a_row_without_labels_is_no_wrong_selector(tmp_path: Path) -> None:
     )
     shown = midwatch("diagnose", "--dump", str(tmp_path))
     assert "matches no pods" not in shown.out and shown.code != 1
+
+
+def test_a_paste_without_a_list_misses_no_plain_word(tmp_path: Path) -> None:
+    (tmp_path / "paste.txt").write_text('MountVolume.SetUp failed for volume "pv-7": mount failed: exit status 32\n')
+    shown = midwatch("diagnose", "why are options wrong", "--dump", str(tmp_path))
+    assert shown.code == 1 and "not found" not in shown.head

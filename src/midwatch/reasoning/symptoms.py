@@ -11,8 +11,11 @@ import yaml
 from midwatch.domain.diagnosis import Cause
 from midwatch.domain.evidence import Evidence
 from midwatch.domain.finding import Code, Finding
+from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.reasoning.scope import Scope
+
+_LISTS = ("pods", "deployments", "statefulsets", "daemonsets", "services", "jobs")  # what people ask about by name
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,22 @@ def _speaks_of(cause: Cause, word: str) -> bool:
 
 def without_written_words(about: Scope, evidence: Sequence[Evidence]) -> Scope:
     """Of a saved text that holds a word there is no missing name of that word: it is what the text is about (`mysql` of
-    a path, the name in an event). A live cluster holds too much text for that."""
-    texts = [e.text.lower() for e in evidence if e.snapshot is not None] if about.unknown else []
-    unknown = tuple((w, near) for w, near in about.unknown if not any(_holds(text, w) for text in texts))
+    a path, the name in an event). A live cluster holds too much text for that. Of a paste with one object or none no
+    plain word is known to be missing."""
+    saved = [e for e in evidence if e.snapshot is not None] if about.unknown else []
+    texts = [e.text.lower() for e in saved]
+    listed = not saved or sum(_listed(e) for e in saved) > 1
+    unknown = tuple(
+        (word, near)
+        for word, near in about.unknown
+        if (listed or "-" in word) and not any(_holds(text, word) for text in texts)
+    )
     return Scope(about.named, unknown, about.matches)
+
+
+def _listed(item: Evidence) -> int:
+    seen = item.observation
+    return seen.count if isinstance(seen, Resources) and seen.resource in _LISTS else 0
 
 
 def _holds(text: str, word: str) -> bool:
