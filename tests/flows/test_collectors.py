@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from midwatch.integrations.kubernetes.dump import open_dump
-from midwatch.integrations.kubernetes.dump.bundles import by_folder, unnamed
+from midwatch.integrations.kubernetes.dump.bundles import by_folder, unnamed_file_gaps
 from tests.flows.cluster import midwatch
 
 Tree = dict[str, Any]
@@ -193,11 +193,11 @@ def test_the_kind_of_a_folder_is_no_kind_of_what_only_lies_there(tmp_path: Path)
 
 def test_many_files_that_nothing_names_are_one_gap() -> None:
     few = [f"etc/{n}" for n in "ab"]
-    assert [place for place, _ in unnamed(few)] == few
+    assert [place for place, _ in unnamed_file_gaps(few)] == few
     many = [f"proc/{n}" for n in "abcde"]
-    assert [(p, r.partition(":")[0]) for p, r in unnamed(many)] == [("proc/", "5 files (a, b, c, …)")]
+    assert [(p, r.partition(":")[0]) for p, r in unnamed_file_gaps(many)] == [("proc/", "5 files (a, b, c, …)")]
     folders = [f"sos/proc/{n}/{name}" for n in range(30) for name in "ab"]
-    assert [(p, r.partition(" (")[0]) for p, r in unnamed(folders)] == [("sos/proc/", "60 files")]
+    assert [(p, r.partition(" (")[0]) for p, r in unnamed_file_gaps(folders)] == [("sos/proc/", "60 files")]
     assert list(by_folder({"a/x.json": 2})) == [("a/x.json", "2 values of no kind that is known: not read")]
 
 

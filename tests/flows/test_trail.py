@@ -71,7 +71,7 @@ def test_a_log_that_counts_up_is_a_start_under_way(where: tuple[str, ...], tmp_p
     with site(trail.still_starting().cluster, tmp_path) as here:
         shown = here.run("diagnose", *where)
     assert shown.code == 0, shown.out
-    assert "INFO  expected" in shown.head and "still starting: INFO migrating schema: step 24 of 40" in shown.head
+    assert "INFO expected" in shown.head and "still starting: INFO migrating schema: step 24 of 40" in shown.head
 
 
 def test_the_secret_of_a_rejected_login_is_a_step_to_take_and_is_not_read(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ def closed_port() -> str:
         return f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-@pytest.mark.parametrize(("context", "said"), [("", "Nothing listens at"), ("nope", "nope")])
+@pytest.mark.parametrize(("context", "said"), [("", "Connection refused by"), ("nope", "nope")])
 def test_a_server_without_its_cluster_says_so(tmp_path: Path, context: str, said: str) -> None:
     kubeconfig = write_kubeconfig(tmp_path / "kubeconfig", closed_port())
     environment = {"MIDWATCH_KUBERNETES__KUBECONFIG": str(kubeconfig)}

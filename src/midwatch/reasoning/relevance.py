@@ -16,10 +16,17 @@ _MOST_REACHED = 20_000  # subjects
 
 
 def asked_about(
-    causes: Sequence[Cause], codes: Mapping[str, Code], about: Scope, question: Question, links: Iterable[Link]
+    causes: Sequence[Cause],
+    codes: Mapping[str, Code],
+    about: Scope,
+    question: Question,
+    links: Iterable[Link],
+    *,
+    paste: bool = False,
 ) -> tuple[list[Cause], Scope]:
     """The causes, those of a symptom that the question speaks of first, and the scope without words that only messages
-    have. With a name that nothing has they are all that is wrong, and no answer to the question."""
+    have. With a name that nothing has they are all that is wrong, and no answer to the question. Of a `paste` all is
+    about the question, whatever words it uses."""
     spoken_of = symptoms(question)
     speaking, about = causes_mentioning(causes, about)
     if about.named:
@@ -30,6 +37,8 @@ def asked_about(
         near = speaking or list(causes)
         if asked_alone(spoken_of) and not about.unknown and not speaking:
             near = [c for c in near if any(answers(f, codes, spoken_of) for f in (c.finding, *c.explains))]
+    if paste and not near and causes:
+        near, about = list(causes), Scope(unknown=about.unknown)
     return symptom_first(near, codes, spoken_of), about
 
 

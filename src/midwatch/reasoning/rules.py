@@ -18,7 +18,7 @@ from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.relevance import asked_about, concerns, risks_asked_about
 from midwatch.reasoning.scope import Scope
-from midwatch.reasoning.symptoms import asked_alone, symptoms, without_written_words
+from midwatch.reasoning.symptoms import asked_alone, is_paste, symptoms, without_written_words
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
@@ -53,7 +53,7 @@ def diagnose(
     answer = _answer(analysis, library)
     fact = analysis.fact and answer is not None
     about = without_written_words(about, evidence)
-    asked, about = asked_about(causes, codes, about, question, analysis.links)
+    asked, about = asked_about(causes, codes, about, question, analysis.links, paste=is_paste(evidence))
     asked = asked or [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, about, question)]
     chosen = {id(c) for c in asked}  # to compare thousands of causes with each other takes minutes
     elsewhere = [c for c in causes if fact or id(c) not in chosen]

@@ -15,7 +15,7 @@ from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.reasoning.scope import Scope
 
-_LISTS = ("pods", "deployments", "statefulsets", "daemonsets", "services", "jobs")  # what people ask about by name
+_LISTS_OF_A_STATE = 3  # kinds of which the whole list was saved
 
 
 @dataclass(frozen=True)
@@ -81,22 +81,27 @@ def _speaks_of(cause: Cause, word: str) -> bool:
 
 def without_written_words(about: Scope, evidence: Sequence[Evidence]) -> Scope:
     """Of a saved text that holds a word there is no missing name of that word: it is what the text is about (`mysql` of
-    a path, the name in an event). A live cluster holds too much text for that. Of a paste with one object or none no
-    plain word is known to be missing."""
-    saved = [e for e in evidence if e.snapshot is not None] if about.unknown else []
-    texts = [e.text.lower() for e in saved]
-    listed = not saved or sum(_listed(e) for e in saved) > 1
+    a path, the name in an event). A live cluster holds too much text for that. Of a paste no plain word is known to be
+    missing."""
+    if not about.unknown:
+        return about
+    texts = [e.text.lower() for e in evidence if e.snapshot is not None]
+    paste = is_paste(evidence)
     unknown = tuple(
         (word, near)
         for word, near in about.unknown
-        if (listed or "-" in word) and not any(_holds(text, word) for text in texts)
+        if ("-" in word or not paste) and not any(_holds(text, word) for text in texts)
     )
     return Scope(about.named, unknown, about.matches)
 
 
-def _listed(item: Evidence) -> int:
-    seen = item.observation
-    return seen.count if isinstance(seen, Resources) and seen.resource in _LISTS else 0
+def is_paste(evidence: Sequence[Evidence]) -> bool:
+    """Whether what was read is a few saved outputs and not the state of a cluster: all of it is about the question."""
+    listed = [e for e in evidence if isinstance(e.observation, Resources)]
+    whole = {
+        e.observation.resource for e in listed if isinstance(e.observation, Resources) and not e.observation.partial
+    }
+    return any(e.snapshot is not None for e in evidence) and len(whole) < _LISTS_OF_A_STATE
 
 
 def _holds(text: str, word: str) -> bool:

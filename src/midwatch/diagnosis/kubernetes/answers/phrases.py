@@ -9,6 +9,7 @@ from midwatch.diagnosis.kubernetes.cluster import Cluster
 from midwatch.domain.evidence import Citation
 from midwatch.domain.finding import HealthyCheck, Table
 from midwatch.domain.observation import LogLines
+from midwatch.integrations.kubernetes.objects.cluster import Event
 from midwatch.integrations.kubernetes.objects.pod import Pod
 
 _CLOCK = re.compile(r"^\W{0,2}(\d\d:\d\d:\d\d)")
@@ -24,7 +25,7 @@ class _Match:
 def phrase_in_logs(cluster: Cluster) -> tuple[HealthyCheck, tuple[Table, ...]] | None:
     """None when no phrase is asked for, when the phrase is the name of an object, or when no log was read."""
     phrase = next((p for p in cluster.question.phrases if not cluster.has_name(p)), "")
-    if not phrase:
+    if not phrase or _is_explained(cluster, phrase):
         return None
     logs = _logs(cluster)
     if not logs:
@@ -41,6 +42,11 @@ def phrase_in_logs(cluster: Cluster) -> tuple[HealthyCheck, tuple[Table, ...]] |
         cites=cites[:_SHOWN],
     )
     return HealthyCheck(text=first + _span(matches), cites=cites), (table,) if len(matches) > 1 else ()
+
+
+def _is_explained(cluster: Cluster, phrase: str) -> bool:
+    """Whether the phrase is the message of an event, which the findings explain."""
+    return any(phrase.lower() in (event.message or "").lower() for event in cluster.all(Event))
 
 
 def _logs(cluster: Cluster) -> list[LogLines]:
