@@ -3,11 +3,14 @@ PREFIX`."""
 
 import sys
 
+import structlog
+
 from midwatch.store.database import Database
 from tests.flows.server_context import Watch, alert, over
 
 
 def take(url: str, prefix: str) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # the ids alone go to the output
     with Database.open(url) as db:
         watch = Watch(db)
         number = 0
