@@ -35,7 +35,7 @@ FONT, WIDE, HIGH, MARGIN = 14, 8.43, 18, 12  # pixels
 _CHANGING: tuple[tuple[str, str], ...] = (
     (r"127\.0\.0\.1:\d+", "127.0.0.1:8350"),
     (r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d", r"2026-01-15\g<1>02:14"),
-    (r"(?<=02:14):\d\d", ":00"),
+    (r"(?<=02:14):\d\d(\.\d+)?", ":00"),
     (r"\b(\d+h)?\d+m ago", "25m ago"),
     (r"(?<=  )(\d+m)?\d+s(?=  )", "12s"),
 )
@@ -60,7 +60,12 @@ def fixed(text: str, folder: str = "", ids: dict[str, str] | None = None) -> str
     text = text.replace(folder, "~") if folder else text
     for pattern, value in _CHANGING:
         text = re.sub(pattern, value, text)
-    return re.sub(r"\b(inc|inv|alt)_[0-9a-z]{26}\b", lambda m: names.setdefault(m[0], _id(m[1], len(names))), text)
+    text = re.sub(r"\b(inc|inv|alt)_[0-9a-z]{26}\b", lambda m: names.setdefault(m[0], _id(m[1], len(names))), text)
+    return re.sub(r"^#\d+\b", lambda m: names.setdefault(m[0], _number(names)), text, flags=re.MULTILINE)
+
+
+def _number(names: dict[str, str]) -> str:
+    return f"#{1 + sum(name.startswith('#') for name in names)}"
 
 
 def _id(kind: str, number: int) -> str:
@@ -92,11 +97,11 @@ class _Tour:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def run(self, command: str, shown: str | None = None, *, ordered: bool = False) -> None:
-        """`ordered`: the lines below the first one come in any order, and are sorted by all but their id."""
+        """`ordered`: the rows below the first line come in any order, and are sorted by all but their number."""
         output = self._output(*command.split()[1:]) if shown is None else shown
         if ordered:
-            head, *rows = output.splitlines()
-            output = "\n".join([head, *sorted(rows, key=lambda row: row.split()[4:])])
+            head, *rows = re.split(r"\n(?=#)", output.rstrip("\n"))
+            output = "\n".join([head, *sorted(rows, key=lambda row: row.split(maxsplit=1)[1])])
         self.steps.append(Step(self._fixed(command), self._fixed(output)))
 
     def _fixed(self, text: str) -> str:

@@ -132,7 +132,8 @@ def _reason(instance: ContainerView, texts: Sequence[_Words]) -> Iterator[Findin
         confidence = Confidence.HIGH if is_crashed(instance) and line.level != CALM else Confidence.MEDIUM
         code, facts, also = _refined(instance, words.cite, near, best)
         peers = (blamed_servers(instance.cluster)[_pod_key(instance)],) if code == REJECTED else ()
-        since, facts = _began(words.text, line), {**facts, **words.run}
+        alike = all((b.pattern.code, dict(b.facts)) == (best.pattern.code, dict(best.facts)) for _, _, b in heard)
+        since, facts = _began(words.text, line), facts if alike and len(heard) > 1 else {**facts, **words.run}
         yield _say(instance, words.cite, code, line, *also, confidence=confidence, onset=since, peers=peers, **facts)
     elif texts and is_crashed(instance):
         yield from _last_words(instance, texts[-1])  # the run that ended
