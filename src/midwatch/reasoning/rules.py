@@ -52,7 +52,7 @@ def diagnose(
     causes = [_cause(chain, codes) for chain in chains(findings, analysis.links)]
     answer = _answer(analysis, library)
     fact = analysis.fact and answer is not None
-    about = without_written_words(about, evidence)
+    about = without_written_words(about, question, evidence)
     asked, about = asked_about(causes, codes, about, question, analysis.links, paste=is_paste(evidence))
     asked = asked or [_cause(Chain(f, ()), codes) for f in risks_asked_about(findings, codes, about, question)]
     chosen = {id(c) for c in asked}  # to compare thousands of causes with each other takes minutes

@@ -15,6 +15,7 @@ from midwatch.domain.observation import Resources
 from midwatch.domain.question import Question
 from midwatch.reasoning.scope import Scope
 
+_WORDS_OF_A_NAME = 2  # `web`, `deploy web`
 _LISTS_OF_A_STATE = 3  # kinds of which the whole list was saved
 
 
@@ -79,19 +80,16 @@ def _speaks_of(cause: Cause, word: str) -> bool:
     return any(word in text.lower() for text in texts)
 
 
-def without_written_words(about: Scope, evidence: Sequence[Evidence]) -> Scope:
+def without_written_words(about: Scope, question: Question, evidence: Sequence[Evidence]) -> Scope:
     """Of a saved text that holds a word there is no missing name of that word: it is what the text is about (`mysql` of
-    a path, the name in an event). A live cluster holds too much text for that. Of a paste no plain word is known to be
-    missing."""
+    a path, the name in an event). A live cluster holds too much text for that. A sentence about a paste misses no
+    name: what it names may stand outside of what was pasted."""
     if not about.unknown:
         return about
     texts = [e.text.lower() for e in evidence if e.snapshot is not None]
-    paste = is_paste(evidence)
-    unknown = tuple(
-        (word, near)
-        for word, near in about.unknown
-        if ("-" in word or not paste) and not any(_holds(text, word) for text in texts)
-    )
+    sentence = is_paste(evidence) and len(question.text.split()) > _WORDS_OF_A_NAME
+    unknown = () if sentence else about.unknown
+    unknown = tuple((word, near) for word, near in unknown if not any(_holds(text, word) for text in texts))
     return Scope(about.named, unknown, about.matches)
 
 
