@@ -18,7 +18,13 @@ from midwatch.reasoning.onsets import date_onsets
 from midwatch.reasoning.periods import past_period, split_later, unread_history
 from midwatch.reasoning.relevance import asked_about, concerns, risks_asked_about
 from midwatch.reasoning.scope import Scope
-from midwatch.reasoning.symptoms import asked_alone, is_paste, symptoms, without_written_words
+from midwatch.reasoning.symptoms import (
+    asked_alone,
+    is_paste,
+    is_sentence_on_paste,
+    symptoms,
+    without_written_words,
+)
 
 SETTINGS = "settings"  # the resource of what an integration knows beforehand
 _SAVED_LOGS = "container_logs"  # the resource that names the logs of a dump
@@ -65,11 +71,12 @@ def diagnose(
     history = [unread_history(period, evidence)] if period and not asked and not analysis.period_covered else []
     serious = [g for g in (*history, *gaps, *_nothing(evidence)) if g.essential or not g.absent]
     unmeasured = _unmeasured(question, evidence)
-    missing = bool(about.unknown) and not about.named
+    # What is in a paste is about the question, though a name of it may not be there.
+    missing = bool(about.unknown) and not about.named and not (asked and is_sentence_on_paste(question, evidence))
     checked = unmeasured or _nothing_found(about, evidence, () if missing else asked_alone(symptoms(question)))
     diagnosis = Diagnosis(
         verdict=_verdict(asked, serious, fact=fact, unanswered=bool(unmeasured) or missing, in_vain=missing),
-        headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked),
+        headline=answer.text if answer else _headline(asked, elsewhere, serious, about, checked, in_vain=missing),
         answer=answer,
         causes=tuple(asked),
         elsewhere=tuple(elsewhere),
@@ -79,7 +86,7 @@ def diagnose(
         tables=tuple(t for t in analysis.tables if library.prove(t.cites)),
         gaps=tuple(serious),
         unproved=unproved + (analysis.answer is not None and answer is None),
-        not_found=() if about.named else tuple(name for name, _ in about.unknown[:_NAMED]),
+        not_found=tuple(name for name, _ in about.unknown[:_NAMED]) if missing else (),
     )
     return date_onsets(diagnosis, evidence)
 
@@ -230,12 +237,18 @@ _NOT_HELD, _NOT_READ = "the dump holds no ", re.compile(r" of the dump not read|
 
 
 def _headline(
-    causes: Sequence[Cause], elsewhere: Sequence[Cause], gaps: Sequence[Gap], about: Scope, healthy: str
+    causes: Sequence[Cause],
+    elsewhere: Sequence[Cause],
+    gaps: Sequence[Gap],
+    about: Scope,
+    healthy: str,
+    *,
+    in_vain: bool,
 ) -> str:
-    """`healthy`: the sentence where nothing was found."""
+    """`healthy`: the sentence where nothing was found. `in_vain`: the causes are not those of what was asked about."""
     missing = "" if about.named else _missing(about)
     if causes:
-        return missing.rstrip(". ") or _matched(about) + causes[0].finding.message
+        return missing.rstrip(". ") if in_vain else missing + _matched(about) + causes[0].finding.message
     if lost := [g for g in gaps if g.essential]:
         where = f" for {_list(about.named)}" if about.named else ""
         found = "Nothing was checked under that name" if missing else f"No problems found{where}"

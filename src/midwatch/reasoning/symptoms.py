@@ -82,24 +82,29 @@ def _speaks_of(cause: Cause, word: str) -> bool:
 
 def without_written_words(about: Scope, question: Question, evidence: Sequence[Evidence]) -> Scope:
     """Of a saved text that holds a word there is no missing name of that word: it is what the text is about (`mysql` of
-    a path, the name in an event). A live cluster holds too much text for that. A sentence about a paste misses no
-    name: what it names may stand outside of what was pasted."""
+    a path, the name in an event). A live cluster holds too much text for that. Of a sentence about a paste only
+    what can be nothing but a name is missing."""
     if not about.unknown:
         return about
     texts = [e.text.lower() for e in evidence if e.snapshot is not None]
-    sentence = is_paste(evidence) and len(question.text.split()) > _WORDS_OF_A_NAME
-    unknown = () if sentence else about.unknown
+    sentence = is_sentence_on_paste(question, evidence)
+    unknown = [(word, near) for word, near in about.unknown if "-" in word or not sentence]
     unknown = tuple((word, near) for word, near in unknown if not any(_holds(text, word) for text in texts))
     return Scope(about.named, unknown, about.matches)
 
 
+def is_sentence_on_paste(question: Question, evidence: Sequence[Evidence]) -> bool:
+    """Whether a paste was asked about in more than the name of an object."""
+    return is_paste(evidence) and len(question.text.split()) > _WORDS_OF_A_NAME
+
+
 def is_paste(evidence: Sequence[Evidence]) -> bool:
-    """Whether what was read is a few saved outputs and not the state of a cluster: all of it is about the question."""
+    """Whether what was read is a few outputs and not the state of a cluster: all of it is about the question."""
     listed = [e for e in evidence if isinstance(e.observation, Resources)]
     whole = {
         e.observation.resource for e in listed if isinstance(e.observation, Resources) and not e.observation.partial
     }
-    return any(e.snapshot is not None for e in evidence) and len(whole) < _LISTS_OF_A_STATE
+    return len(whole) < _LISTS_OF_A_STATE
 
 
 def _holds(text: str, word: str) -> bool:
