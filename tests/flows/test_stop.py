@@ -9,6 +9,8 @@ import pytest
 from midwatch.interfaces.cli.exits import Exit
 from tests.flows.server import Station, station, until
 
+pytestmark = pytest.mark.components
+
 
 def ended(pid: int) -> bool:
     try:

@@ -11,6 +11,8 @@ from midwatch.integrations.kubernetes.fake import write_kubeconfig
 from midwatch.integrations.kubernetes.fake.demo import demo
 from tests.flows.server import station, until
 
+pytestmark = pytest.mark.components
+
 ALERT = {"title": "CrashLooping", "labels": {"namespace": "shop", "pod": "cart-7f9c6d5b8-x2x9q"}, "dedup_key": "a"}
 
 

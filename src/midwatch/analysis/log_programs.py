@@ -1,4 +1,4 @@
-"""Which program wrote a log, where the log says so: fields of its logger, frames of its stack, names of files."""
+"""Name of the program that wrote a log: fields of its logger, frames of its stack, names of files."""
 
 import re
 

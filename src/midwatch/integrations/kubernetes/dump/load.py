@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from midwatch.domain.snapshot import Snapshot
 from midwatch.integrations.kubernetes import text
 from midwatch.integrations.kubernetes.dump import bundles, encoding, layout, limits
 from midwatch.integrations.kubernetes.dump.clock import DumpClock
@@ -23,8 +22,8 @@ from midwatch.integrations.kubernetes.dump.lists import NAIVE_TIMES, Lists
 from midwatch.integrations.kubernetes.dump.merge import Origin
 from midwatch.integrations.kubernetes.dump.podlogs import Attribution, LogClaim, Logs, Saved, join_sections
 from midwatch.integrations.kubernetes.dump.sections import MARK, DumpSection, sections
+from midwatch.integrations.kubernetes.dump.snapshots import snapshot_of
 from midwatch.integrations.kubernetes.measured import prometheus, saved_answers, units
-from midwatch.integrations.kubernetes.text.clock import capture_time
 from midwatch.integrations.kubernetes.text.parse_result import key
 from midwatch.kit.clock import utc_now
 from midwatch.kit.longlines import cut_line
@@ -66,7 +65,7 @@ def load(files: Files, words: str = "") -> tuple[DumpContents, Logs]:
         state.contents.complain(refused.file, refused.line, refused.reason)
     for file in files.found:
         _route(state, file, alone=len(files.found) == 1)
-    state.contents.snapshot = _snapshot(state)
+    state.contents.snapshot = snapshot_of(state.clock, state.contents, state.texts, state.candidates)
     now = state.contents.saved
     for file in state.texts:
         _printed(state, file, now)
@@ -274,30 +273,6 @@ def _version(raw: Json) -> str:
 
 
 # -- printed text
-
-
-def _snapshot(state: Loading) -> Snapshot | None:
-    """When the dump was made, and so what the printed ages ("5m ago") are counted from."""
-    clock = state.clock
-    clock.observe_objects(h.obj for held in state.contents.held.values() for h in held.values())
-    clock.observe_series(series for _, series in state.contents.measured)
-    for file in state.texts[: limits.CLOCK_FILES]:
-        content = _peeked(file, lambda f: encoding.start(f, limits.CLOCK_BYTES))
-        clock.observe_printed(content, capture_time(None, enumerate(content.splitlines())))
-        clock.observe_text(content)
-        clock.observe_log(content)
-    for file in [f for f in state.candidates if f.direct or clock.newest is None][: limits.CLOCK_FILES]:
-        clock.observe_log(_peeked(file, lambda f: encoding.end(f, limits.CLOCK_LOG_BYTES)[0]))
-    return clock.snapshot(f.modified for f in (*state.texts, *state.candidates))
-
-
-def _peeked(file: File, read: Callable[[File], bytes]) -> str:
-    """ "" for what cannot be read or is no text: it is said when the file itself is read."""
-    try:
-        data = read(file)
-    except READ_ERRORS:
-        return ""
-    return "" if encoding.binary(data) else encoding.decode(data)[0]
 
 
 def _printed(state: Loading, file: File, now: datetime | None) -> None:
