@@ -20,7 +20,7 @@ async def work() -> None:
     over = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, over.set)
     async with worker.working(Settings(), schedules=(Scheduled("every-second", "* * * * * *", asked),)):
-        sys.stderr.write("working\n")
+        sys.stderr.write("worker started\n")
         sys.stderr.flush()
         await over.wait()
 
