@@ -118,8 +118,9 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _allowed(request: Request) -> list[str]:
-    """All methods of the path: each of its routes knows only its own."""
-    routes = request.app.routes
+    """All methods of the path: each of its routes knows only its own. A path without a parameter is not one with."""
+    own = [route for route in request.app.routes if getattr(route, "path", "") == request.scope["path"]]
+    routes = own or request.app.routes
     return [
         m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)
     ]
