@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as SlowPool
 from starlette.exceptions import HTTPException
@@ -119,11 +120,15 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _allowed(request: Request) -> list[str]:
     """All methods of the path: each of its routes knows only its own. A path without a parameter is not one with."""
-    own = [route for route in request.app.routes if getattr(route, "path", "") == request.scope["path"]]
-    routes = own or request.app.routes
-    return [
+    path = request.scope["path"]
+    own = {
+        m for c in iter_route_contexts(request.app.routes) if getattr(c, "path", "") == path for m in c.methods or ()
+    }
+    routes = request.app.routes
+    found = [
         m for m in _METHODS if any(route.matches({**request.scope, "method": m})[0] is Match.FULL for route in routes)
     ]
+    return [m for m in found if not own or m in own]
 
 
 async def _no_store(request: Request, error: Exception) -> JSONResponse:
