@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -72,7 +72,7 @@ def causes_mentioning(causes: Sequence[Cause], about: Scope) -> tuple[list[Cause
         if speaking:
             unknown.remove((word, near))
             found += [c for c in speaking if c not in found]
-    return found, Scope(about.named, tuple(unknown), about.matches, about.whole)
+    return found, replace(about, unknown=tuple(unknown))
 
 
 def _speaks_of(cause: Cause, word: str) -> bool:
@@ -90,7 +90,7 @@ def without_written_words(about: Scope, question: Question, evidence: Sequence[E
     sentence = is_sentence_on_paste(question, evidence)
     unknown = [(word, near) for word, near in about.unknown if "-" in word or not sentence]
     unknown = tuple((word, near) for word, near in unknown if not any(_holds(text, word) for text in texts))
-    return Scope(about.named, unknown, about.matches)
+    return replace(about, unknown=unknown)
 
 
 def is_sentence_on_paste(question: Question, evidence: Sequence[Evidence]) -> bool:
