@@ -4,10 +4,13 @@ import pytest
 
 from midwatch.analysis.name_positions import words_in_name_position
 from midwatch.domain.question import Question
+from midwatch.domain.snapshot import Snapshot
 from midwatch.domain.subject import Subject
 from midwatch.reasoning.scope import Scope, scope
-from midwatch.reasoning.symptoms import symptoms
+from midwatch.reasoning.symptoms import is_paste, symptoms
+from tests.unit.test_headlines import listed
 
+KINDS = ("deployments", "services")
 PAYMENT = Subject(kind="Deployment", name="payment-service", namespace="shop")
 WORKER = Subject(kind="Deployment", name="queue-payment-worker", namespace="shop")
 CART = Subject(kind="Deployment", name="basket", namespace="shop")
@@ -110,3 +113,11 @@ def test_quotation_marks_hold_a_phrase_and_an_apostrophe_does_not() -> None:
         "link down",
     )
     assert Question("what's wrong with bob's pod").phrases == ()
+
+
+def test_a_live_cluster_that_refuses_its_lists_is_no_paste() -> None:
+    live = listed("pods", 2)
+    saved = live.model_copy(update={"snapshot": Snapshot(at=live.taken_at)})
+    assert not is_paste([live])
+    assert is_paste([saved])
+    assert not is_paste([saved, *(saved.model_copy(update={"observation": listed(k, 1).observation}) for k in KINDS)])

@@ -99,11 +99,15 @@ def is_sentence_on_paste(question: Question, evidence: Sequence[Evidence]) -> bo
 
 
 def is_paste(evidence: Sequence[Evidence]) -> bool:
-    """Whether what was read is a few outputs and not the state of a cluster: all of it is about the question."""
-    listed = [e for e in evidence if isinstance(e.observation, Resources)]
-    whole = {
-        e.observation.resource for e in listed if isinstance(e.observation, Resources) and not e.observation.partial
-    }
+    """Whether what was read is a few saved outputs and not the state of a cluster: all of it is about the question.
+    What a live cluster refuses to list makes no paste of it."""
+    whole: set[str] = set()
+    for item in evidence:
+        seen = item.observation
+        if isinstance(seen, Resources):
+            if item.snapshot is None:
+                return False
+            whole |= set() if seen.partial else {seen.resource}
     return len(whole) < _LISTS_OF_A_STATE
 
 

@@ -139,7 +139,8 @@ class DumpReader:
         ]
         if not parts:
             raise Refused("all of the dump was read", absent=True)
-        return Listing(parts, f"parts of {self._files.name} that were not read")
+        query = f"parts of {self._files.name} that were not read"
+        return Listing(parts, query, snapshot=self._contents.snapshot)
 
     def _look_into(self, one: SavedLog) -> None:
         """By its last lines; a log that cannot be read is neither."""
